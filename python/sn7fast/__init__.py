@@ -1,0 +1,33 @@
+"""Find every building in a monthly satellite stack and follow it through time."""
+
+from __future__ import annotations
+
+from sn7fast._core import __version__, get_num_threads, set_num_threads
+from sn7fast.errors import (
+    FormatError,
+    GeometryError,
+    InputError,
+    InternalError,
+    MissingDependencyError,
+    RasterError,
+    Sn7FastError,
+    StackError,
+)
+from sn7fast.footprints import Footprints
+from sn7fast.stack import Stack
+
+__all__ = [
+    "Footprints",
+    "FormatError",
+    "GeometryError",
+    "InputError",
+    "InternalError",
+    "MissingDependencyError",
+    "RasterError",
+    "Sn7FastError",
+    "Stack",
+    "StackError",
+    "__version__",
+    "get_num_threads",
+    "set_num_threads",
+]

@@ -1,0 +1,41 @@
+"""Native core of sn7fast. Private: the modules beside it check arguments and call it."""
+
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+_F64: TypeAlias = NDArray[np.float64]
+_I32: TypeAlias = NDArray[np.int32]
+_I64: TypeAlias = NDArray[np.int64]
+# coords, ring_offsets, polygon_offsets, footprint_offsets: see Footprints.
+_Arrays: TypeAlias = tuple[_F64, _I32, _I32, _I32 | None]
+
+__version__: str
+debug_build: bool
+
+# Threads ------------------------------------------------------------------------------------------
+
+def get_num_threads() -> int:
+    """Number of threads the core uses."""
+
+def set_num_threads(count: int) -> None:
+    """Use this many threads from now on; results do not depend on it.
+
+    Raises:
+        InputError: count is 0.
+    """
+
+# Footprint arrays ---------------------------------------------------------------------------------
+
+def check_footprints(footprints: _Arrays) -> None:
+    """Raise GeometryError or InputError if the arrays are no footprints."""
+
+def select_footprints(footprints: _Arrays, positions: _I64) -> _Arrays:
+    """Copy of the footprints at these positions, in this order."""
+
+def areas(footprints: _Arrays) -> _F64:
+    """float64 (n,): areas less holes; the same bits as shapely.area."""
+
+def bounds(footprints: _Arrays) -> _F64:
+    """float64 (n, 4): min x, min y, max x, max y; NaN for an empty footprint."""

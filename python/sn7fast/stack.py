@@ -1,0 +1,165 @@
+"""Stack: the footprints of one AOI through time, as one columnar table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sn7fast.errors import InputError, StackError
+from sn7fast.footprints import Footprints
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from sn7fast.grid import Grid
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stack:
+    """All footprints of one AOI, month after month.
+
+    Attributes:
+        aoi: Name of the area.
+        months: T labels that sort in time order as text (``2018_01``), without repetition.
+        footprints: Those of all months, one after the other.
+        frame_offsets: int32 (T + 1,), start of each month in ``footprints``.
+        ids: int64 (n,) building identifiers, or None before tracking.
+        iou: float64 (n,) IoU with the building's earlier shape, or None before tracking.
+        grid: Where the pixels lie on the ground, or None for bare pixel coordinates.
+
+    Raises:
+        StackError: Months repeat, or the columns have unequal lengths.
+    """
+
+    aoi: str
+    months: tuple[str, ...]
+    footprints: Footprints
+    frame_offsets: NDArray[np.int32]
+    ids: NDArray[np.int64] | None = None
+    iou: NDArray[np.float64] | None = None
+    grid: Grid | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "months", tuple(self.months))
+        offsets = np.ascontiguousarray(self.frame_offsets, np.int32)
+        object.__setattr__(self, "frame_offsets", offsets)
+        count = len(self.footprints)
+        if len(set(self.months)) != len(self.months):
+            repeated = next(m for m in self.months if self.months.count(m) > 1)
+            raise StackError(f"{self.aoi}: month {repeated} comes more than once")
+        if (
+            offsets.shape != (len(self.months) + 1,)
+            or offsets[0] != 0
+            or offsets[-1] != count
+            or (np.diff(offsets) < 0).any()
+        ):
+            raise StackError(
+                f"{self.aoi}: frame_offsets: got {offsets.tolist()[:4]}... of length {len(offsets)}, "
+                f"wanted {len(self.months) + 1} offsets from 0 to {count}"
+            )
+        for name, dtype in (("ids", np.int64), ("iou", np.float64)):
+            values = getattr(self, name)
+            if values is None:
+                continue
+            values = np.asarray(values)
+            if values.shape != (count,):
+                raise StackError(
+                    f"{self.aoi}: {name}: got shape {values.shape}, wanted ({count},), "
+                    "one for each footprint"
+                )
+            if name == "ids" and values.size and values.dtype.kind not in "iu":
+                raise StackError(f"{self.aoi}: ids: got {values.dtype}, wanted integers")
+            object.__setattr__(self, name, np.ascontiguousarray(values, dtype))
+
+    @classmethod
+    def from_frames(
+        cls,
+        frames: Iterable[Footprints],
+        *,
+        months: Sequence[str],
+        aoi: str,
+        ids: Iterable[ArrayLike] | None = None,
+        grid: Grid | None = None,
+    ) -> Stack:
+        """Join the footprints of single months.
+
+        Args:
+            frames: One Footprints a month.
+            months: Their labels.
+            aoi: Name of the area.
+            ids: For each month the identifiers of its footprints, or None.
+            grid: Where the pixels lie on the ground.
+
+        Raises:
+            StackError: The numbers of frames, months and ids differ.
+        """
+        frames = list(frames)
+        if len(frames) != len(months):
+            raise StackError(f"{aoi}: got {len(frames)} frames for {len(months)} months")
+        columns = None
+        if ids is not None:
+            per_month = [np.asarray(values) for values in ids]
+            lengths = [len(values) for values in per_month]
+            if lengths != [len(frame) for frame in frames]:
+                raise StackError(
+                    f"{aoi}: ids: got {lengths} per month, wanted {[len(f) for f in frames]}"
+                )
+            columns = np.concatenate([np.empty(0, np.int64), *per_month])
+        offsets = np.cumsum([0] + [len(frame) for frame in frames])
+        return cls(aoi, tuple(months), Footprints.concatenate(frames), offsets, columns, grid=grid)
+
+    def __len__(self) -> int:
+        """Number of footprints in all months."""
+        return len(self.footprints)
+
+    def __repr__(self) -> str:
+        ids = "no ids" if self.ids is None else f"{len(np.unique(self.ids))} ids"
+        return f"Stack({self.aoi}, {len(self.months)} months, {len(self)} footprints, {ids})"
+
+    def rows(self, month: str) -> slice:
+        """Where the footprints of a month lie in the columns.
+
+        Raises:
+            InputError: The stack has no such month.
+        """
+        try:
+            index = self.months.index(month)
+        except ValueError:
+            raise InputError(
+                f"{self.aoi}: month: got {month}, wanted one of {', '.join(self.months)}"
+            ) from None
+        return slice(int(self.frame_offsets[index]), int(self.frame_offsets[index + 1]))
+
+    def frame(self, month: str) -> Footprints:
+        """The footprints of one month."""
+        return self.footprints[self.rows(month)]
+
+    def frames(self) -> Iterator[tuple[str, Footprints]]:
+        """(month, footprints) in order."""
+        return ((month, self.frame(month)) for month in self.months)
+
+    @property
+    def month_index(self) -> NDArray[np.int64]:
+        """int64 (n,): position in ``months`` of each footprint's month."""
+        return np.repeat(np.arange(len(self.months)), np.diff(self.frame_offsets))
+
+    def with_ids(self, ids: ArrayLike, iou: ArrayLike | None = None) -> Stack:
+        """The same footprints with other identifiers."""
+        return replace(self, ids=ids, iou=iou)
+
+    def take(self, index: ArrayLike) -> Stack:
+        """Keep the rows of a boolean mask or ascending index array; all months stay."""
+        keep = np.zeros(len(self), bool)
+        keep[index] = True
+        counts = np.bincount(self.month_index[keep], minlength=len(self.months))
+        return replace(
+            self,
+            footprints=self.footprints[keep],
+            frame_offsets=np.concatenate([[0], np.cumsum(counts)]),
+            ids=None if self.ids is None else self.ids[keep],
+            iou=None if self.iou is None else self.iou[keep],
+        )

@@ -1,0 +1,1 @@
+//! Footprints to pixels: footprint, boundary and contact masks.

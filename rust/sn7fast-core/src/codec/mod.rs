@@ -1,0 +1,1 @@
+//! Text formats: SN7 CSV (WKT) and GeoJSON, both ways.

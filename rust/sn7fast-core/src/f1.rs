@@ -1,0 +1,1 @@
+//! Footprint F1 of one frame.

@@ -1,0 +1,1 @@
+//! IoU of footprint pairs.

@@ -1,0 +1,30 @@
+//! Building footprints through time: masks to polygons, polygons to tracks, tracks to scores.
+//!
+//! Data flows one way through the modules:
+//!
+//! ```text
+//! mask -> footprints -> (simplify, burn) -> iou -> matching -> track -> f1, scot
+//!                \- codec: SN7 CSV and GeoJSON, both ways
+//! ```
+//!
+//! The crate does no file I/O, prints nothing and knows no Python. Results do not depend on the
+//! number of threads.
+
+pub mod burn;
+pub mod cancel;
+pub mod codec;
+pub mod error;
+pub mod f1;
+pub mod footprints;
+pub mod geom;
+pub mod index;
+pub mod iou;
+pub mod mask;
+pub mod matching;
+pub mod scot;
+pub mod simplify;
+pub mod track;
+
+pub use cancel::Cancel;
+pub use error::{Error, Result};
+pub use footprints::{Footprints, FootprintsRef, Point};

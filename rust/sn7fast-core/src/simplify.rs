@@ -1,0 +1,1 @@
+//! Topology-preserving simplification.

@@ -1,0 +1,1 @@
+//! Persistent identifiers over months.

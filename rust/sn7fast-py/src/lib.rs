@@ -1,0 +1,28 @@
+//! `sn7fast._core`: the door between Python and `sn7fast-core`. It holds no algorithms.
+
+mod burn;
+mod codec;
+mod convert;
+mod enter;
+mod error;
+mod mask;
+mod matching;
+mod score;
+mod track;
+
+use pyo3::prelude::*;
+
+/// Native core of sn7fast.
+#[pymodule(gil_used = true)]
+fn _core(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    m.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    m.add("debug_build", cfg!(debug_assertions))?;
+    enter::register(m)?;
+    convert::register(m)?;
+    mask::register(m)?;
+    burn::register(m)?;
+    matching::register(m)?;
+    track::register(m)?;
+    score::register(m)?;
+    codec::register(m)
+}

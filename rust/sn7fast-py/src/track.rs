@@ -1,0 +1,7 @@
+//! Binding of `sn7fast_core::track`.
+
+use pyo3::prelude::*;
+
+pub fn register(_m: &Bound<'_, PyModule>) -> PyResult<()> {
+    Ok(())
+}
