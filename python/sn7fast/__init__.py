@@ -14,6 +14,8 @@ from sn7fast.errors import (
     StackError,
 )
 from sn7fast.footprints import Footprints
+from sn7fast.rasterize import rasterize, training_mask
+from sn7fast.simplify import simplify
 from sn7fast.stack import Stack
 
 __all__ = [
@@ -29,5 +31,8 @@ __all__ = [
     "StackError",
     "__version__",
     "get_num_threads",
+    "rasterize",
     "set_num_threads",
+    "simplify",
+    "training_mask",
 ]

@@ -39,3 +39,23 @@ def areas(footprints: _Arrays) -> _F64:
 
 def bounds(footprints: _Arrays) -> _F64:
     """float64 (n, 4): min x, min y, max x, max y; NaN for an empty footprint."""
+
+# Burning and simplifying --------------------------------------------------------------------------
+
+def rasterize(footprints: _Arrays, shape_yx: tuple[int, int], value: int) -> NDArray[np.uint8]:
+    """uint8 (rows, cols): footprint mask; see sn7fast.rasterize."""
+
+def training_mask(
+    footprints: _Arrays,
+    shape_yx: tuple[int, int],
+    channels: list[str],
+    boundary_width: int,
+    boundary_type: str,
+    contact_spacing_px: float,
+    per_building_boundary: bool,
+    value: int,
+) -> NDArray[np.uint8]:
+    """uint8 (rows, cols, channels): see sn7fast.training_mask."""
+
+def simplify(footprints: _Arrays, tolerance: float) -> _Arrays:
+    """The footprints with fewer vertices; see sn7fast.simplify."""
