@@ -22,7 +22,8 @@ pub(super) struct Simplifier {
     /// First those of the input, ring after ring, then the chords.
     pieces: Vec<Piece>,
     pieces_index: BoxIndex,
-    /// A point of each ring, to see whether a chord jumps over it.
+    /// A point of each ring, to see whether a chord jumps over it: the second one before the ring
+    /// is simplified, the first one after. GEOS takes these, and with rings that touch it shows.
     ring_points: Vec<Point>,
     ring_points_index: BoxIndex,
     /// Pieces of the ring in work that are final, in order.
@@ -120,6 +121,11 @@ impl Simplifier {
             }
         }
         self.start_vertex(ring);
+        if let Some(&first) = self.result.first() {
+            let point = self.pieces[first].segment.0;
+            self.ring_points[ring.number] = point;
+            self.ring_points_index.add(ring.number as u32, Rect::around(&[point]));
+        }
     }
 
     /// Takes the start vertex out of the ring if that is allowed.
