@@ -22,6 +22,8 @@ const MAX_CROSSINGS: usize = 1 << 22;
 pub(super) struct Scanner {
     /// row << 32 | column.
     crossings: Vec<u64>,
+    /// Smallest and largest crossing of each row of a convex ring.
+    extremes: Vec<[u32; 2]>,
 }
 
 impl Scanner {
@@ -46,7 +48,8 @@ impl Scanner {
         }
         self.crossings.clear();
         for edge in rings.iter().flat_map(|ring| ring.windows(2)) {
-            self.add_edge(edge[0], edge[1], &rows, cols);
+            let mut push = |row, column| self.crossings.push((row as u64) << 32 | column as u64);
+            cross_rows(edge[0], edge[1], &rows, cols, &mut push);
         }
         self.crossings.sort_unstable();
         for pair in self.crossings.chunks_exact(2) {
@@ -57,20 +60,56 @@ impl Scanner {
         }
     }
 
-    fn add_edge(&mut self, a: Point, b: Point, rows: &Range<usize>, cols: usize) {
-        let (low, high) = if a[1] < b[1] { (a, b) } else { (b, a) };
-        let crossed = rows_between(low[1], high[1], rows);
-        if low[0] == high[0] {
-            let column = column_right_of(low[0], cols);
-            self.crossings.extend(crossed.map(|row| (row as u64) << 32 | column));
-            return;
+    /// The same for one convex ring, which crosses each row in two places at most: no sort.
+    pub(super) fn fill_convex(
+        &mut self,
+        ring: &[Point],
+        rows: Range<usize>,
+        cols: usize,
+        emit: &mut impl FnMut(usize, Range<usize>),
+    ) {
+        let (low, high) = ring
+            .iter()
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), p| (l.min(p[1]), h.max(p[1])));
+        let rows = rows_between(low, high, &rows);
+        self.extremes.clear();
+        self.extremes.resize(rows.len(), [u32::MAX, 0]);
+        for edge in ring.windows(2) {
+            cross_rows(edge[0], edge[1], &rows, cols, &mut |row, column| {
+                let [from, to] = &mut self.extremes[row - rows.start];
+                *from = column.min(*from);
+                *to = column.max(*to);
+            });
         }
-        for row in crossed {
-            let y = row as f64 + 0.5;
-            // The order of these operations is GDAL's: it decides centres that lie on an edge.
-            let x = (y - low[1]) * (high[0] - low[0]) / (high[1] - low[1]) + low[0];
-            self.crossings.push((row as u64) << 32 | column_right_of(x, cols));
+        for (row, &[from, to]) in rows.zip(&self.extremes) {
+            if from < to {
+                emit(row, from as usize..to as usize);
+            }
         }
+    }
+}
+
+/// Calls `emit(row, column)` where an edge crosses the centre line of one of `rows`, with the first
+/// column right of it, from 0 to `cols`.
+fn cross_rows(
+    a: Point,
+    b: Point,
+    rows: &Range<usize>,
+    cols: usize,
+    emit: &mut impl FnMut(usize, u32),
+) {
+    let (low, high) = if a[1] < b[1] { (a, b) } else { (b, a) };
+    let crossed = rows_between(low[1], high[1], rows);
+    if low[0] == high[0] {
+        let column = column_right_of(low[0], cols);
+        crossed.for_each(|row| emit(row, column));
+        return;
+    }
+    for row in crossed {
+        let y = row as f64 + 0.5;
+        // The order of these operations is GDAL's: it decides centres that lie on an edge.
+        let x = (y - low[1]) * (high[0] - low[0]) / (high[1] - low[1]) + low[0];
+        emit(row, column_right_of(x, cols));
     }
 }
 
@@ -88,10 +127,9 @@ fn count_crossings(rings: &[&[Point]], rows: &Range<usize>) -> usize {
 }
 
 /// First column whose centre is at x or right of it, from 0 to `cols`.
-fn column_right_of(x: f64, cols: usize) -> u64 {
-    let shifted = x + 0.5;
+fn column_right_of(x: f64, cols: usize) -> u32 {
     // Conversion cuts towards 0, and that is floor for what is not cut off at 0.
-    (shifted as i64).clamp(0, cols as i64) as u64
+    ((x + 0.5) as i64).clamp(0, cols as i64) as u32
 }
 
 /// `f64::ceil` without the call that it is on machines before SSE 4.1.
