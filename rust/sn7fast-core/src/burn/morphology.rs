@@ -125,6 +125,7 @@ fn mirrored(k: usize, before: usize, count: usize) -> usize {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
