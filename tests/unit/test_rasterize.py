@@ -36,6 +36,14 @@ def test_centres_on_edges(clockwise):
     assert set_pixels(mask) == block((0, 2), (1, 4))
 
 
+def test_top_edge_of_a_hole_through_centres_is_in():
+    # GDAL has it so, whatever the direction of the ring.
+    hole = shapely.box(1.5, 1.5, 3.5, 3.5).exterior.coords
+    for ring in (hole, hole[::-1]):
+        mask = burn(shapely.Polygon(shapely.box(0, 0, 6, 5).exterior.coords, [ring]))
+        assert set_pixels(mask) == block((0, 5), (0, 6)) - block((2, 3), (2, 4))
+
+
 def test_neighbours_share_no_pixel_and_leave_none_out():
     # A fan of triangles around a pixel centre, whose common edges run through centres.
     corners = [(0.5, 0.5), (6.5, 0.5), (6.5, 6.5), (0.5, 6.5)]

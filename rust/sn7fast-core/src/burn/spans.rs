@@ -6,12 +6,18 @@
 //! pair the columns are filled. So a centre on a left edge is out, on a right edge in, on a top
 //! edge in, on a bottom edge out, and polygons that share an edge share no pixel.
 //!
+//! One thing more, for the sake of the same pixels: GDAL turns every ring clockwise (y up), holes
+//! too, and fills horizontal edges that run through centres towards smaller x. On an outer ring
+//! those are top edges, whose centres are in anyway. But the top edge of a hole is filled thereby,
+//! and so are some edges of rings that cross themselves.
+//!
 //! Every edge is cut to the wanted rows before anything is computed, and crossings are cut to the
 //! columns of the image, which keeps their parity: coordinates may be as large as they like. A ring
 //! is closed, so each row has an even number of crossings, and one sort of (row, column) keys puts
 //! the pairs of all rows side by side.
 
 use crate::footprints::Point;
+use crate::geom::signed_ring_area;
 use std::ops::Range;
 
 /// Most crossings held at once (32 MB); a polygon with more is filled in parts.
@@ -28,7 +34,7 @@ pub(super) struct Scanner {
 
 impl Scanner {
     /// Calls `emit(row, columns)` for each run of pixels of a polygon within `rows` and below
-    /// column `cols`: even-odd over all its closed rings, runs in order and never empty.
+    /// column `cols`: even-odd over all its closed rings. Runs are never empty but may overlap.
     pub(super) fn fill(
         &mut self,
         rings: &[&[Point]],
@@ -50,6 +56,9 @@ impl Scanner {
         for edge in rings.iter().flat_map(|ring| ring.windows(2)) {
             let mut push = |row, column| self.crossings.push((row as u64) << 32 | column as u64);
             cross_rows(edge[0], edge[1], &rows, cols, &mut push);
+        }
+        for ring in rings {
+            fill_horizontal_edges(ring, &rows, cols, emit);
         }
         self.crossings.sort_unstable();
         for pair in self.crossings.chunks_exact(2) {
@@ -111,6 +120,62 @@ fn cross_rows(
         let x = (y - low[1]) * (high[0] - low[0]) / (high[1] - low[1]) + low[0];
         emit(row, column_right_of(x, cols));
     }
+}
+
+/// Fills the edges of a ring that run along a centre line in the direction that GDAL fills.
+fn fill_horizontal_edges(
+    ring: &[Point],
+    rows: &Range<usize>,
+    cols: usize,
+    emit: &mut impl FnMut(usize, Range<usize>),
+) {
+    let mut clockwise = None;
+    for edge in ring.windows(2) {
+        let [a, b] = [edge[0], edge[1]];
+        let row = a[1] - 0.5;
+        if a[1] != b[1] || a[0] == b[0] || row != row as i64 as f64 {
+            continue;
+        }
+        let (first, last) = (rows.start as f64, rows.end as f64);
+        let leftwards = b[0] < a[0];
+        if first <= row
+            && row < last
+            && leftwards == *clockwise.get_or_insert_with(|| is_clockwise(ring))
+        {
+            let (low, high) = if leftwards { (b, a) } else { (a, b) };
+            let run =
+                column_right_of(low[0], cols) as usize..column_right_of(high[0], cols) as usize;
+            if !run.is_empty() {
+                emit(row as usize, run);
+            }
+        }
+    }
+}
+
+/// Direction of a ring (y up) as GDAL sees it: by the turn at its lowest vertex, the rightmost one
+/// if there are several, and by its area only where that vertex comes twice or is doubled.
+///
+/// The two can differ where a ring crosses itself.
+fn is_clockwise(ring: &[Point]) -> bool {
+    const NEAR: f64 = 1e-5;
+    let corners = &ring[..ring.len() - 1];
+    let (mut lowest, mut is_plain) = (0, true);
+    for (k, p) in corners.iter().enumerate().skip(1) {
+        let pivot = corners[lowest];
+        if p[1] < pivot[1] || (p[1] == pivot[1] && p[0] > pivot[0]) {
+            (lowest, is_plain) = (k, true);
+        } else if *p == pivot {
+            is_plain = false;
+        }
+    }
+    let from_lowest = |k: usize| {
+        let (p, pivot) = (corners[k % corners.len()], corners[lowest]);
+        [p[0] - pivot[0], p[1] - pivot[1]]
+    };
+    let [before, after] = [from_lowest(lowest + corners.len() - 1), from_lowest(lowest + 1)];
+    is_plain &= [before, after].iter().all(|d| d[0].abs() >= NEAR || d[1].abs() >= NEAR);
+    let turn = after[0] * before[1] - before[0] * after[1];
+    if is_plain && turn != 0.0 { turn < 0.0 } else { signed_ring_area(ring) > 0.0 }
 }
 
 /// Those of `rows` whose centre line is at `low` or beyond it, and before `high`.
