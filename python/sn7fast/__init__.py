@@ -16,6 +16,7 @@ from sn7fast.errors import (
 from sn7fast.footprints import Footprints
 from sn7fast.matching import Matches, iou_pairs, match_footprints
 from sn7fast.polygonize import polygonize, polygonize_frames
+from sn7fast.rasterize import rasterize, training_mask
 from sn7fast.scoring import (
     F1Aoi,
     F1Counts,
@@ -26,6 +27,7 @@ from sn7fast.scoring import (
     score_f1,
     score_scot,
 )
+from sn7fast.simplify import simplify
 from sn7fast.stack import Stack
 from sn7fast.tracking import track
 
@@ -53,8 +55,11 @@ __all__ = [
     "match_footprints",
     "polygonize",
     "polygonize_frames",
+    "rasterize",
     "score_f1",
     "score_scot",
     "set_num_threads",
+    "simplify",
     "track",
+    "training_mask",
 ]
