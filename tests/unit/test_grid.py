@@ -20,7 +20,8 @@ TILE = Grid(
 
 
 def square(side, x=0.0, y=0.0):
-    ring = np.array([[0, 0], [side, 0], [side, side], [0, side], [0, 0]], float) + (x, y)
+    ring = np.array([[0, 0], [side, 0], [side, side], [0, side], [0, 0]], float)
+    ring += (x, y)
     return Footprints(ring, np.array([0, 5]), np.array([0, 1]))
 
 
@@ -98,7 +99,7 @@ def test_no_footprints_no_area():
 
 
 def test_area_without_a_crs_says_why():
-    with pytest.raises(InputError, match="got None.*not known"):
+    with pytest.raises(InputError, match=r"got None.*not known"):
         Grid((5, 5)).ground_area_m2(square(1.0))
 
 

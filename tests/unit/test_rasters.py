@@ -18,7 +18,7 @@ GRID = Grid((8, 10), (4.777, 0, 1000, 0, -4.777, 2000), "EPSG:3857")
 
 def a_mask(dtype=np.uint8):
     mask = np.zeros((8, 10), dtype)
-    mask[2:4, 3:6] = 1 if dtype == bool else 255
+    mask[2:4, 3:6] = 1 if dtype is bool else 255
     return mask
 
 
@@ -182,12 +182,17 @@ def test_refused_writing_leaves_nothing(tmp_path, mask, message):
 # Whole outputs
 
 
+def broken_off(output, write_half):
+    with output as temporary:
+        write_half(temporary)
+        raise KeyboardInterrupt
+
+
 def test_broken_off_file_keeps_the_old_one(tmp_path):
     path = tmp_path / "out.csv"
     path.write_text("old")
-    with pytest.raises(KeyboardInterrupt), whole_file(path) as temporary:
-        temporary.write_text("half")
-        raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        broken_off(whole_file(path), lambda temporary: temporary.write_text("half"))
     assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("out.csv", "old")]
 
 
@@ -195,9 +200,8 @@ def test_broken_off_folder_keeps_the_old_one(tmp_path):
     out = tmp_path / "out"
     out.mkdir()
     (out / "old").touch()
-    with pytest.raises(KeyboardInterrupt), whole_folder(out) as temporary:
-        (temporary / "half").touch()
-        raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        broken_off(whole_folder(out), lambda temporary: (temporary / "half").touch())
     assert [path.name for path in tmp_path.rglob("*")] == ["out", "old"]
 
 
