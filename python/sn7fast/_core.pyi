@@ -1,6 +1,7 @@
 """Native core of sn7fast. Private: the modules beside it check arguments and call it."""
 
-from typing import TypeAlias
+from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,3 +53,15 @@ def parse_name(name: str) -> tuple[str, str]:
     Raises:
         FormatError: No month in the name, or two different ones.
     """
+
+# Masks to footprints ------------------------------------------------------------------------------
+
+def polygonize(
+    mask: NDArray[Any], threshold: float, min_area_px: float, connectivity: int
+) -> _Arrays:
+    """Footprints of a C-contiguous uint8, uint16, float32 or float64 mask (rows, columns)."""
+
+def polygonize_frames(
+    masks: Sequence[NDArray[Any]], threshold: float, min_area_px: float, connectivity: int
+) -> list[_Arrays]:
+    """The same for masks of one shape and dtype, in parallel."""
