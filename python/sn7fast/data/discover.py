@@ -30,7 +30,7 @@ from sn7fast.errors import InputError, StackError
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
 Kind: TypeAlias = Literal["masks", "geojson", "csv"]
 
@@ -157,7 +157,7 @@ def _in_folder(root: Path, kinds: Sequence[Kind]) -> Source:
     return Source(root, kind, tuple(frames), has_sn7_names)
 
 
-def _files(folder: Path, kinds: Iterable[Kind]) -> list[Path]:
+def _files(folder: Path, kinds: Collection[Kind | None]) -> list[Path]:
     """The frames right in a folder."""
     return sorted(
         path
@@ -177,7 +177,7 @@ def _folders(folder: Path) -> list[Path]:
     )
 
 
-def _of_aoi(home: Path, folders: Sequence[Path], kinds: Iterable[Kind]) -> list[Path]:
+def _of_aoi(home: Path, folders: Sequence[Path], kinds: Collection[Kind]) -> list[Path]:
     """The frames of the one folder below an AOI's that is meant."""
     found = {folder: files for folder in folders if (files := _files(folder, kinds))}
     labels = [folder for folder in found if folder.name.lower() == "labels_match_pix"]

@@ -36,7 +36,9 @@ def clouds(
     field = value_noise(rng, shape_yx, cell_px=max(shape_yx) / 4, octaves=4)
     hidden = round(cover * field.size)
     # The largest values: as many pixels as the cover says, give or take equal values.
-    return field > np.partition(field, -hidden - 1, axis=None)[-hidden - 1]
+    edge = np.partition(field, -hidden - 1, axis=None)[-hidden - 1]
+    is_cloud: NDArray[np.bool_] = field > edge
+    return is_cloud
 
 
 class Observer:

@@ -62,8 +62,9 @@ def as_footprints(corners: _Corners) -> Footprints:
     closed = np.concatenate([corners, corners[:, :1]], axis=1)
     kept = np.ones(closed.shape[:2], bool)
     kept[:, 1:] = (closed[:, 1:] != closed[:, :-1]).any(axis=2)
-    offsets = np.concatenate([[0], np.cumsum(kept.sum(axis=1))])
-    return Footprints(closed[kept], offsets, np.arange(len(corners) + 1))
+    starts = np.zeros(len(corners) + 1, np.int32)
+    np.cumsum(kept.sum(axis=1), out=starts[1:])
+    return Footprints(closed[kept], starts, np.arange(len(corners) + 1, dtype=np.int32))
 
 
 def _cells(
@@ -109,7 +110,8 @@ def _district(
     inside = ((x > left + 1) & (x < right - 1) & (y > top + 1) & (y < bottom - 1)).all(axis=1)
     centre_x, centre_y = x.mean(axis=1), y.mean(axis=1)
     inside &= (centre_x > 0) & (centre_x < shape_yx[1]) & (centre_y > 0) & (centre_y < shape_yx[0])
-    return np.round(np.stack([x, y], axis=2)[inside], 2)
+    corners: _Corners = np.round(np.stack([x, y], axis=2)[inside], 2)
+    return corners
 
 
 def _row(rng: np.random.Generator, reach: float) -> tuple[_Corners, float]:

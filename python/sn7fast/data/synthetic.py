@@ -179,8 +179,8 @@ def synthetic_stack(
 def _months_with_gaps(rng: np.random.Generator, count: int) -> list[int]:
     """Months counted from 2018-01, one to three missing in between (none among three or fewer)."""
     missing = int(rng.integers(1, 4)) if count > 3 else 0
-    inner = 1 + rng.permutation(count + missing - 2)[:missing] if missing else []
-    return sorted(set(range(count + missing)) - set(map(int, inner)))
+    inner = 1 + rng.permutation(max(count + missing - 2, 0))[:missing]
+    return sorted(set(range(count + missing)) - set(inner.tolist()))
 
 
 def _label(time: int) -> str:
