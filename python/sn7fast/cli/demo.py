@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from sn7fast.cli import options
 from sn7fast.cli.console import Console, Timer, timed
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # Written last into what the demo makes, so that it may replace its own output and no other.
 _MARK = "scores.json"

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import platform
-from importlib import metadata
 from typing import Any
 
 import click
@@ -34,6 +30,8 @@ _PACKAGES = (
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 def command(as_json: bool) -> None:
     """Show versions, the native core, threads, and which packages are there or missing."""
+    import json
+
     from sn7fast.cli.table import align
 
     facts = _facts()
@@ -63,6 +61,10 @@ def command(as_json: bool) -> None:
 
 
 def _facts() -> dict[str, Any]:
+    import os
+    import platform
+    from importlib import metadata
+
     try:
         import rasterio
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +12,7 @@ from sn7fast.cli.console import Console, Timer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from sn7fast.stack import Stack
 
@@ -85,7 +85,7 @@ def command(
     frames = footprints = 0
     with whole_folder(out) as folder:
         todo = {aoi: partial(load, loader) for aoi, loader in loaders.items()}
-        for aoi, stack in run.each(todo, "polygonize"):
+        for _, stack in run.each(todo, "polygonize"):
             write_geojson_folder(folder, stack, names, own=len(loaders) > 1)
             frames += len(stack.months)
             footprints += len(stack)

@@ -11,7 +11,7 @@ import numpy as np
 
 from sn7fast._core import get_num_threads
 from sn7fast.data.discover import discover
-from sn7fast.errors import FormatError, InputError, StackError
+from sn7fast.errors import StackError
 from sn7fast.io.rasters import read_mask
 from sn7fast.polygonize import polygonize_frames
 from sn7fast.stack import Stack

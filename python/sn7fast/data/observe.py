@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sn7fast.data.fields import value_noise
-from sn7fast.data.settlement import as_footprints
+from sn7fast.data.settlement import as_footprints, middles
 from sn7fast.rasterize import rasterize
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class Observer:
         noise, count = self.noise, len(corners)
         luck = 0.3 * rng.standard_normal() + 0.5 * rng.standard_normal(count)
         seen = built & ((self.sight + luck > 0) | (rng.random(count) >= noise))
-        middle = corners.mean(axis=1, keepdims=True)
+        middle = middles(corners)[:, None]
         growth = 1 + noise * (self.growth + 0.04 * rng.standard_normal((count, 1, 1)))
         moved = 0.1 * rng.standard_normal((1, 1, 2)) + 0.06 * rng.standard_normal((count, 1, 2))
         outlines = middle + (corners - middle) * growth + noise * (self.shift + moved)

@@ -23,7 +23,8 @@ _MAX_AREA_PX = 400.0
 _MAX_DEPTH_PX = 7.0
 _GAPS_PX = (0.0, 0.0, 0.3, 0.7, 1.0, 1.0, 1.5, 2.0)
 
-# (n, 6, 2): six corners of each house; the last two are equal where it is a rectangle.
+# (n, 6, 2): six corners of each house, the second and the last at the ends of a diagonal. Those in
+# between are equal where it is a rectangle.
 _Corners = NDArray[np.float64]
 
 
@@ -42,7 +43,7 @@ def settle(rng: np.random.Generator, shape_yx: tuple[int, int], count: int) -> _
             f"buildings: got {count}, wanted at most {len(houses)} "
             f"for {shape_yx[0]} x {shape_yx[1]} px"
         )
-    centres = houses.mean(axis=1)
+    centres = middles(houses)
     # Few towns of unequal size, with ragged edges, and some houses far from any.
     towns = int(rng.integers(4, 8))
     heights = rng.uniform(0.75, 1, towns)
@@ -55,6 +56,12 @@ def settle(rng: np.random.Generator, shape_yx: tuple[int, int], count: int) -> _
     appeal += 0.02 * rng.standard_normal(len(houses))
     appeal[rng.random(len(houses)) < 0.02 * count / len(houses)] += 1
     return houses[np.argsort(-appeal, kind="stable")[:count]]
+
+
+def middles(corners: _Corners) -> NDArray[np.float64]:
+    """float64 (n, 2): middles of the rectangles of which the houses are all or most."""
+    middle: NDArray[np.float64] = (corners[:, 1] + corners[:, 5]) / 2
+    return middle
 
 
 def as_footprints(corners: _Corners) -> Footprints:
@@ -108,8 +115,9 @@ def _district(
     y = middle_y + u * np.sin(angle) + v_axis * np.cos(angle)
     # A pixel of distance to the next district, so that rounding makes no overlap.
     inside = ((x > left + 1) & (x < right - 1) & (y > top + 1) & (y < bottom - 1)).all(axis=1)
-    centre_x, centre_y = x.mean(axis=1), y.mean(axis=1)
-    inside &= (centre_x > 0) & (centre_x < shape_yx[1]) & (centre_y > 0) & (centre_y < shape_yx[0])
+    centre_x, centre_y = middles(np.stack([x, y], axis=2)).T
+    for centre, length in ((centre_x, shape_yx[1]), (centre_y, shape_yx[0])):
+        inside &= (centre > 0.1) & (centre < length - 0.1)
     corners: _Corners = np.round(np.stack([x, y], axis=2)[inside], 2)
     return corners
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from sn7fast._arguments import shape_of_image, whole_number
 from sn7fast.data.observe import Observer, clouds
-from sn7fast.data.settlement import as_footprints, settle
+from sn7fast.data.settlement import as_footprints, middles, settle
 from sn7fast.data.sn7 import sn7_grid, sn7_stem
 from sn7fast.errors import InputError
 from sn7fast.rasterize import rasterize
@@ -158,7 +158,7 @@ def synthetic_stack(
     times = _months_with_gaps(calendar, months)
     corners, births = _history(land, grid.shape_yx, buildings, births_per_month, times)
     observer = Observer(habits, corners, grid.shape_yx, noise)
-    centre_x, centre_y = np.floor(corners.mean(axis=1)).astype(int).T
+    centre_x, centre_y = np.floor(middles(corners)).astype(int).T
     frames, ids, masks = [], [], []
     for time in times:
         built = births <= time
