@@ -11,7 +11,7 @@ import numpy as np
 
 from sn7fast._core import get_num_threads
 from sn7fast.data.discover import discover
-from sn7fast.errors import StackError
+from sn7fast.errors import FormatError, InputError, StackError
 from sn7fast.io.rasters import read_mask
 from sn7fast.polygonize import polygonize_frames
 from sn7fast.stack import Stack
@@ -23,10 +23,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sn7fast.data.discover import Frame, Source
+    from sn7fast.footprints import Footprints
     from sn7fast.grid import Grid
 
 # Half of a pixel: frames that lie further apart show different ground.
 _MAX_SHIFT_PX = 0.5
+
+# Square degrees: more than 100 km2, less than one pixel.
+_LARGEST_IN_DEGREES = 0.01
 
 
 def load_masks(frames: Sequence[Frame]) -> tuple[list[NDArray[Any]], Grid]:
@@ -155,3 +159,52 @@ def _polygonize(frames: Sequence[Frame], options: dict[str, Any]) -> Stack:
     months = [frame.month for frame in frames]
     stack = polygonize_frames(masks, months=months, aoi=frames[0].aoi, **options)
     return replace(stack, grid=grid)
+
+
+def _load_geojson(frames: Sequence[Frame]) -> Stack:
+    """The frames of one AOI; ids if all frames with footprints have them."""
+    footprints: list[Footprints] = []
+    ids: list[NDArray[np.int64]] = []
+    with_ids = without_ids = None
+    for frame in frames:
+        found, found_ids = _read_frame(frame)
+        footprints.append(found)
+        ids.append(np.empty(0, np.int64) if found_ids is None else found_ids)
+        if len(found) and found_ids is None:
+            without_ids = frame
+        elif len(found):
+            with_ids = frame
+    if with_ids and without_ids:
+        raise StackError(
+            f"{with_ids.aoi}: {with_ids.path} has a property Id and {without_ids.path} has none; "
+            "wanted it in all months or in none"
+        )
+    months = [frame.month for frame in frames]
+    return Stack.from_frames(
+        footprints, months=months, aoi=frames[0].aoi, ids=ids if with_ids else None
+    )
+
+
+def _read_frame(frame: Frame) -> tuple[Footprints, NDArray[np.int64] | None]:
+    """Footprints in pixel units and the values of Id, or None if the file has no such property."""
+    from sn7fast.io.geojson import read_geojson
+
+    collection = read_geojson(frame.path, columns=["Id"])
+    found = collection.footprints
+    if collection.crs is not None and len(found):
+        # Programs that know no pixels label them as longitude and latitude. A real building in
+        # degrees is far smaller than a pixel, though.
+        in_degrees = "CRS84" in collection.crs or "4326" in collection.crs
+        if not in_degrees or found.areas.max() < _LARGEST_IN_DEGREES:
+            raise InputError(
+                f"{frame.path}: coordinates are in {collection.crs}, wanted pixels; of SpaceNet 7 "
+                "labels take labels_match_pix"
+            )
+    values = collection.columns.get("Id")
+    if values is None or not len(found):
+        return found, None
+    if isinstance(values, np.ndarray) and values.dtype == np.int64:
+        return found, values
+    if isinstance(values, np.ndarray) and values.dtype == np.float64 and np.isnan(values).all():
+        return found, None
+    raise FormatError(f"{frame.path}: property Id: wanted a whole number for every feature")
