@@ -57,8 +57,15 @@ def load(kind, case):
     return json.loads((find_shared() / "golden" / kind / f"{case}.json").read_text())
 
 
-def runs(kind, raising=False):
+def lost_ids(run):
+    """Whether the original gave NaN for identifiers, after an empty first month (quirk 7)."""
+    return any(None in month["Id"] for month in run.expected["months"])
+
+
+def runs(kind, *, raising=False, without=None):
     """Parameters of a test: the runs of a kind that gave a result, or those that raised.
+
+    ``without`` leaves out the runs for which it is true.
 
     Without the shared folder there is one, which the fixture ``shared`` skips or fails.
     """
@@ -68,7 +75,9 @@ def runs(kind, raising=False):
     found = []
     for path in sorted((root / "golden" / kind).glob("*.json")):
         for index, run in enumerate(load(kind, path.stem)["runs"]):
-            if ("raises" in run["expected"]) == raising:
+            if ("raises" in run["expected"]) != raising:
+                continue
+            if without is None or not without(Run(kind, path.stem, index)):
                 found.append(pytest.param(Run(kind, path.stem, index), id=f"{path.stem}-{index}"))
     return found
 

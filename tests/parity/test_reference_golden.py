@@ -6,7 +6,7 @@ included.
 
 import numpy as np
 import pytest
-from golden_cases import polygons, runs
+from golden_cases import lost_ids, polygons, runs
 from reference import f1, masks, scot, tracking
 from reference import polygons as polygonize
 
@@ -38,10 +38,8 @@ def test_masks(run):
 EXACT_TIES = {"masks/half_pixel_corners-1": 1}
 
 
-@pytest.mark.parametrize("run", runs("tracking"))
+@pytest.mark.parametrize("run", runs("tracking", without=lost_ids))
 def test_tracking(run):
-    if any(None in month["Id"] for month in run.expected["months"]):
-        pytest.skip("the original gives NaN identifiers after an empty first month (quirk 7)")
     months = [(month["name"], polygons(month["features"])) for month in run.input["months"]]
     got = tracking.track(months, run.params["min_iou"], run.params["reverse_order"])
     for month, expected in zip(got, run.expected["months"], strict=True):

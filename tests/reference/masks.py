@@ -1,47 +1,43 @@
 """Polygons to footprint, boundary and contact masks."""
 
-from itertools import combinations
-
 import numpy as np
 import shapely
 
-
-def rings_of(polygon):
-    for part in shapely.get_parts(polygon):
-        if part.geom_type == "Polygon" and not part.is_empty:
-            yield from (shapely.get_coordinates(ring) for ring in [part.exterior, *part.interiors])
+from reference.overlap import array_of
 
 
-def burn(polygon, shape_yx):
-    """Boolean mask of the pixels whose centre is inside, by even-odd over all rings."""
-    rows, columns = shape_yx
-    mask = np.zeros(shape_yx, bool)
-    for row in range(rows):
+def edges_of(geometry):
+    """(n, 4) x1 y1 x2 y2 of all rings, the lower y first."""
+    edges = []
+    for part in shapely.get_parts(geometry):
+        if part.geom_type == "Polygon":
+            for ring in shapely.get_rings(part):
+                points = shapely.get_coordinates(ring)
+                edges.append(np.hstack([points[:-1], points[1:]]))
+    edges = np.concatenate(edges) if edges else np.empty((0, 4))
+    return np.where(edges[:, [1]] > edges[:, [3]], edges[:, [2, 3, 0, 1]], edges)
+
+
+def burn(geometry, mask):
+    """Set the pixels whose centre is inside, by even-odd over all rings."""
+    x1, y1, x2, y2 = edges_of(geometry).T
+    rows, columns = mask.shape
+    if not len(x1):
+        return
+    first, last = (int(np.clip(y, 0, rows)) for y in (y1.min() - 1, y2.max() + 2))
+    for row in range(first, last):
         y = row + 0.5
-        crossings = []
-        for ring in rings_of(polygon):
-            for (x1, y1), (x2, y2) in zip(ring[:-1], ring[1:], strict=True):
-                if y1 > y2:
-                    x1, y1, x2, y2 = x2, y2, x1, y1
-                if y1 <= y < y2:
-                    crossings.append(x1 + (y - y1) * (x2 - x1) / (y2 - y1))
-        crossings.sort()
-        for left, right in zip(crossings[::2], crossings[1::2], strict=True):
-            start, end = (int(np.clip(np.floor(x + 0.5), 0, columns)) for x in (left, right))
+        k = (y1 <= y) & (y < y2)
+        crossings = np.sort(x1[k] + (y - y1[k]) * (x2[k] - x1[k]) / (y2[k] - y1[k]))
+        spans = np.clip(np.floor(crossings + 0.5), 0, columns).astype(int)
+        for start, end in zip(spans[::2], spans[1::2], strict=True):
             mask[row, start:end] = True
-    return mask
 
 
 def footprint(polygons, shape_yx):
     mask = np.zeros(shape_yx, bool)
     for polygon in polygons:
-        if polygon.is_empty:
-            continue
-        top = max(0, int(polygon.bounds[1]) - 1)
-        bottom = min(shape_yx[0], int(polygon.bounds[3]) + 2)
-        if bottom > top:
-            moved = shapely.transform(polygon, lambda xy, top=top: xy - [0, top])
-            mask[top:bottom] |= burn(moved, (bottom - top, shape_yx[1]))
+        burn(polygon, mask)
     return mask
 
 
@@ -61,12 +57,12 @@ def boundary(mask, width=3, kind="inner"):
 
 def contact(polygons, mask, spacing=10.0):
     """Pixels in the buffers of two or more polygons and in no footprint."""
-    buffers = [polygon.buffer(spacing / 2, quad_segs=16) for polygon in polygons]
+    buffers = array_of([polygon.buffer(spacing / 2, quad_segs=16) for polygon in polygons])
     parts = []
-    for one, other in combinations(buffers, 2):
-        if one.intersects(other):
-            shared = one.intersection(other)
-            parts += [p for p in shapely.get_parts(shared) if p.geom_type == "Polygon"]
+    i, j = shapely.STRtree(buffers).query(buffers, predicate="intersects")
+    for first, second in zip(i[i < j], j[i < j], strict=True):
+        shared = buffers[first].intersection(buffers[second])
+        parts += [p for p in shapely.get_parts(shared) if p.geom_type == "Polygon"]
     if not parts:
         return np.zeros_like(mask)
     return footprint([shapely.union_all(parts)], mask.shape) & ~mask
