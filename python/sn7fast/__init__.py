@@ -14,6 +14,7 @@ from sn7fast.errors import (
     StackError,
 )
 from sn7fast.footprints import Footprints
+from sn7fast.polygonize import polygonize, polygonize_frames
 from sn7fast.stack import Stack
 
 __all__ = [
@@ -29,5 +30,7 @@ __all__ = [
     "StackError",
     "__version__",
     "get_num_threads",
+    "polygonize",
+    "polygonize_frames",
     "set_num_threads",
 ]

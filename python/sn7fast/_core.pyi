@@ -1,6 +1,7 @@
 """Native core of sn7fast. Private: the modules beside it check arguments and call it."""
 
-from typing import TypeAlias
+from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,3 +40,15 @@ def areas(footprints: _Arrays) -> _F64:
 
 def bounds(footprints: _Arrays) -> _F64:
     """float64 (n, 4): min x, min y, max x, max y; NaN for an empty footprint."""
+
+# Masks to footprints ------------------------------------------------------------------------------
+
+def polygonize(
+    mask: NDArray[Any], threshold: float, min_area_px: float, connectivity: int
+) -> _Arrays:
+    """Footprints of a C-contiguous uint8, uint16, float32 or float64 mask (rows, columns)."""
+
+def polygonize_frames(
+    masks: Sequence[NDArray[Any]], threshold: float, min_area_px: float, connectivity: int
+) -> list[_Arrays]:
+    """The same for masks of one shape and dtype, in parallel."""

@@ -1,7 +1,103 @@
 //! Binding of `sn7fast_core::mask`.
 
+use crate::convert::{FootprintsOut, footprints_out};
+use crate::enter::enter;
+use crate::error::InputError;
+use numpy::{Element, PyReadonlyArray2, PyUntypedArrayMethods};
 use pyo3::prelude::*;
+use sn7fast_core::mask::{Connectivity, Options, Pixel, polygonize, polygonize_frames};
 
-pub fn register(_m: &Bound<'_, PyModule>) -> PyResult<()> {
-    Ok(())
+/// A row-major raster of one of the pixel kinds.
+#[derive(FromPyObject)]
+enum Mask<'py> {
+    U8(PyReadonlyArray2<'py, u8>),
+    U16(PyReadonlyArray2<'py, u16>),
+    F32(PyReadonlyArray2<'py, f32>),
+    F64(PyReadonlyArray2<'py, f64>),
+}
+
+/// Rasters of one pixel kind.
+#[derive(FromPyObject)]
+enum Masks<'py> {
+    U8(Vec<PyReadonlyArray2<'py, u8>>),
+    U16(Vec<PyReadonlyArray2<'py, u16>>),
+    F32(Vec<PyReadonlyArray2<'py, f32>>),
+    F64(Vec<PyReadonlyArray2<'py, f64>>),
+}
+
+fn options(threshold: f64, min_area_px: f64, connectivity: u8) -> PyResult<Options> {
+    let connectivity = match connectivity {
+        4 => Connectivity::Four,
+        8 => Connectivity::Eight,
+        other => {
+            return Err(InputError::new_err(format!("connectivity: got {other}, wanted 4 or 8")));
+        }
+    };
+    Ok(Options { threshold, min_area_px, connectivity })
+}
+
+fn shape<T: Element>(mask: &PyReadonlyArray2<'_, T>) -> [usize; 2] {
+    [mask.shape()[0], mask.shape()[1]]
+}
+
+/// Footprints of the foreground of one raster.
+#[pyfunction]
+#[pyo3(name = "polygonize")]
+fn polygonize_one<'py>(
+    py: Python<'py>,
+    mask: Mask<'py>,
+    threshold: f64,
+    min_area_px: f64,
+    connectivity: u8,
+) -> PyResult<FootprintsOut<'py>> {
+    let options = options(threshold, min_area_px, connectivity)?;
+    fn run<'py, T: Pixel + Element>(
+        py: Python<'py>,
+        mask: &PyReadonlyArray2<'py, T>,
+        options: &Options,
+    ) -> PyResult<FootprintsOut<'py>> {
+        let (pixels, shape) = (mask.as_slice()?, shape(mask));
+        footprints_out(py, enter(py, |_| polygonize(pixels, shape, options))?)
+    }
+    match &mask {
+        Mask::U8(mask) => run(py, mask, &options),
+        Mask::U16(mask) => run(py, mask, &options),
+        Mask::F32(mask) => run(py, mask, &options),
+        Mask::F64(mask) => run(py, mask, &options),
+    }
+}
+
+/// Footprints of several rasters of one shape and kind.
+#[pyfunction]
+#[pyo3(name = "polygonize_frames")]
+fn polygonize_many<'py>(
+    py: Python<'py>,
+    masks: Masks<'py>,
+    threshold: f64,
+    min_area_px: f64,
+    connectivity: u8,
+) -> PyResult<Vec<FootprintsOut<'py>>> {
+    let options = options(threshold, min_area_px, connectivity)?;
+    fn run<'py, T: Pixel + Element>(
+        py: Python<'py>,
+        masks: &[PyReadonlyArray2<'py, T>],
+        options: &Options,
+    ) -> PyResult<Vec<FootprintsOut<'py>>> {
+        let Some(first) = masks.first() else { return Ok(Vec::new()) };
+        let shape = shape(first);
+        let frames = masks.iter().map(|mask| mask.as_slice()).collect::<Result<Vec<_>, _>>()?;
+        let frames = enter(py, |cancel| polygonize_frames(&frames, shape, options, cancel))?;
+        frames.into_iter().map(|footprints| footprints_out(py, footprints)).collect()
+    }
+    match &masks {
+        Masks::U8(masks) => run(py, masks, &options),
+        Masks::U16(masks) => run(py, masks, &options),
+        Masks::F32(masks) => run(py, masks, &options),
+        Masks::F64(masks) => run(py, masks, &options),
+    }
+}
+
+pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    m.add_function(wrap_pyfunction!(polygonize_one, m)?)?;
+    m.add_function(wrap_pyfunction!(polygonize_many, m)?)
 }

@@ -1,1 +1,104 @@
-//! Masks to footprints.
+//! Masks to footprints: one polygon for each connected region, with its holes.
+//!
+//! A raster is swept once, line by line, on rows packed to one bit a pixel:
+//!
+//! 1. [`bits`] packs a row: foreground is what lies above the threshold.
+//! 2. [`outline`] compares each row with the one before. Where a vertical or horizontal pixel edge
+//!    ends there is a corner; corners are linked to rings as they are met. In the same sweep runs
+//!    of pixels get fragment numbers, and fragments that turn out to be one region are joined.
+//! 3. [`regions`] resolves fragments to regions, drops the small ones before any polygon is built
+//!    and puts the others in order.
+//! 4. [`emit`] walks the rings of the regions that are left.
+//!
+//! The cost is one pass over the pixels (packed, 64 at a time) and a few nanoseconds a corner.
+
+mod bits;
+mod emit;
+mod outline;
+mod regions;
+
+pub use bits::Pixel;
+
+use crate::cancel::Cancel;
+use crate::error::{Error, Result};
+use crate::footprints::Footprints;
+use rayon::prelude::*;
+
+/// Which pixels are neighbours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Connectivity {
+    /// Pixels that share an edge. Every region is one polygon.
+    Four,
+    /// Pixels that share an edge or a corner. Parts of a region that meet in corners only become
+    /// the polygons of one multipolygon, so that the geometry stays valid.
+    Eight,
+}
+
+/// How to turn pixels into footprints.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Pixels with a value above it are foreground; NaN never is.
+    pub threshold: f64,
+    /// Regions with fewer pixels are dropped. Holes do not count.
+    pub min_area_px: f64,
+    /// Which pixels are neighbours.
+    pub connectivity: Connectivity,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { threshold: 0.0, min_area_px: 0.0, connectivity: Connectivity::Four }
+    }
+}
+
+/// Footprints of the foreground regions of a raster, row-major, in pixel coordinates.
+///
+/// The ring order is that of GDAL's polygonizer: the outer ring starts at the left end of its top
+/// edge and runs down first; holes start at the left end of their top edge and run right first;
+/// only corners are vertices. No ring touches itself: where the outline of a region would, the
+/// loop is a hole that touches the outer ring in one point. Footprints are sorted by the row of
+/// their last pixel, then by fragment number (see [`regions`]).
+///
+/// # Errors
+/// [`Error::Argument`] if `pixels` is not `rows * columns` long, the threshold or the area is NaN,
+/// or the result has more points than 32-bit offsets can count.
+pub fn polygonize<T: Pixel>(
+    pixels: &[T],
+    shape: [usize; 2],
+    options: &Options,
+) -> Result<Footprints> {
+    let [rows, columns] = shape;
+    let largest = i32::MAX as usize - 1;
+    if rows > largest || columns > largest || rows.checked_mul(columns) != Some(pixels.len()) {
+        let got = format!("{} pixels for a shape of {rows} x {columns}", pixels.len());
+        return Err(Error::argument("mask", got, "rows * columns pixels"));
+    }
+    if options.threshold.is_nan() {
+        return Err(Error::argument("threshold", "NaN", "a number"));
+    }
+    if options.min_area_px.is_nan() {
+        return Err(Error::argument("min_area_px", "NaN", "a number of pixels"));
+    }
+    let outline = outline::trace(pixels, shape, T::cut(options.threshold));
+    let regions = regions::Regions::resolve(&outline, options);
+    emit::footprints(outline, &regions)
+}
+
+/// Footprints of several rasters of one shape, in parallel.
+///
+/// # Errors
+/// Those of [`polygonize`], and [`Error::Cancelled`].
+pub fn polygonize_frames<T: Pixel>(
+    frames: &[&[T]],
+    shape: [usize; 2],
+    options: &Options,
+    cancel: &Cancel,
+) -> Result<Vec<Footprints>> {
+    frames
+        .par_iter()
+        .map(|pixels| {
+            cancel.check()?;
+            polygonize(pixels, shape, options)
+        })
+        .collect()
+}

@@ -1,0 +1,114 @@
+"""Masks to footprints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sn7fast import _core
+from sn7fast.errors import InputError, StackError
+from sn7fast.footprints import Footprints
+from sn7fast.stack import Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+_NATIVE = ("uint8", "uint16", "float32", "float64")
+
+
+def polygonize(
+    mask: ArrayLike,
+    *,
+    threshold: float = 0,
+    min_area_px: float = 0,
+    connectivity: int = 4,
+) -> Footprints:
+    """Turn each connected foreground region of a mask into a polygon with its holes.
+
+    Pixel (r, c) covers [c, c+1] x [r, r+1], so all coordinates are whole numbers and the areas are
+    pixel counts; only corners are vertices. Ring starts, directions and the order of footprints are
+    those of GDAL 3.10's polygonizer (``rasterio.features.shapes``): outer rings start at the left
+    end of their top edge and go down first. Every polygon is valid: where an outline would touch
+    itself, the loop becomes a hole.
+
+    Args:
+        mask: (rows, columns); bool, uint8, uint16, float32 or float64. Read in place if it is
+            C-contiguous.
+        threshold: A pixel is foreground if its value is greater. NaN is background. For float32
+            the comparison is made in float32.
+        min_area_px: Regions with fewer pixels are dropped; holes do not count.
+        connectivity: 4, pixels that share an edge, or 8, an edge or a corner. With 8 the parts of
+            a region that meet in corners only become polygons of one multipolygon.
+
+    Returns:
+        Footprints in pixel coordinates.
+
+    Raises:
+        InputError: Wrong dtype, dimensions, connectivity, or a NaN threshold or area.
+    """
+    arrays = _core.polygonize(_native(mask, "mask"), threshold, min_area_px, connectivity)
+    return Footprints._trusted(arrays)
+
+
+def polygonize_frames(
+    frames: ArrayLike | Sequence[ArrayLike],
+    *,
+    months: Sequence[str] | None = None,
+    aoi: str = "",
+    threshold: float = 0,
+    min_area_px: float = 0,
+    connectivity: int = 4,
+) -> Stack:
+    """Polygonize all months of an AOI, in parallel.
+
+    Args:
+        frames: (T, rows, columns) array, a sequence of T masks of one shape and dtype, or a Cube,
+            which brings its months and grid and whose invalid pixels are background.
+        months: T labels; needed unless ``frames`` is a Cube.
+        aoi: Name of the area.
+        threshold: As in :func:`polygonize`.
+        min_area_px: As in :func:`polygonize`.
+        connectivity: As in :func:`polygonize`.
+
+    Returns:
+        Stack without ids.
+
+    Raises:
+        StackError: Frames differ in shape or dtype, or their number is not that of the months.
+        InputError: As in :func:`polygonize`.
+    """
+    grid = None
+    if hasattr(frames, "prob"):
+        cube: Any = frames
+        months, grid = months or cube.months, cube.grid
+        frames = cube.prob if cube.valid is None else np.where(cube.valid, cube.prob, 0)
+    if months is None:
+        raise InputError("months: got None, wanted a label for each frame")
+    masks = [_native(frame, f"frame {month}") for frame, month in zip(frames, months, strict=False)]  # type: ignore[arg-type]
+    if len(masks) != len(months) or len(frames) != len(months):  # type: ignore[arg-type]
+        raise StackError(f"{aoi}: got {len(frames)} frames for {len(months)} months")  # type: ignore[arg-type]
+    for mask, month in zip(masks, months, strict=True):
+        if mask.shape != masks[0].shape or mask.dtype != masks[0].dtype:
+            raise StackError(
+                f"{aoi}: month {month} has shape {mask.shape} {mask.dtype}, "
+                f"month {months[0]} has {masks[0].shape} {masks[0].dtype}; wanted all alike"
+            )
+    parts = _core.polygonize_frames(masks, threshold, min_area_px, connectivity)
+    footprints = [Footprints._trusted(arrays) for arrays in parts]
+    return Stack.from_frames(footprints, months=months, aoi=aoi, grid=grid)
+
+
+def _native(mask: ArrayLike, name: str) -> NDArray[Any]:
+    """The mask as an array the core reads, without a copy where that can be."""
+    array = np.asarray(mask)
+    if array.dtype == np.bool_:
+        array = array.view(np.uint8)
+    if array.ndim != 2 or array.dtype.name not in _NATIVE:
+        raise InputError(
+            f"{name}: got {array.dtype} of shape {array.shape}, "
+            f"wanted (rows, columns) of bool, {', '.join(_NATIVE)}"
+        )
+    return np.ascontiguousarray(array, array.dtype.newbyteorder("="))
