@@ -41,6 +41,19 @@ def areas(footprints: _Arrays) -> _F64:
 def bounds(footprints: _Arrays) -> _F64:
     """float64 (n, 4): min x, min y, max x, max y; NaN for an empty footprint."""
 
+# Names and codecs ---------------------------------------------------------------------------------
+
+def parse_name(name: str) -> tuple[str, str]:
+    """Area and month (``YYYY_MM``) of a file name.
+
+    ``global_monthly_YYYY_MM_mosaic_<AOI>``, or any name with one YYYY_MM or YYYY-MM: the rest is
+    the AOI, which is empty if the name is a date alone. Folders, a known extension (.tif, .png,
+    .geojson, ...), a final ``_Buildings`` and the day of an ISO date are left off.
+
+    Raises:
+        FormatError: No month in the name, or two different ones.
+    """
+
 # Masks to footprints ------------------------------------------------------------------------------
 
 def polygonize(
