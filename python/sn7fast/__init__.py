@@ -15,6 +15,8 @@ from sn7fast.errors import (
 )
 from sn7fast.footprints import Footprints
 from sn7fast.polygonize import polygonize, polygonize_frames
+from sn7fast.rasterize import rasterize, training_mask
+from sn7fast.simplify import simplify
 from sn7fast.stack import Stack
 
 __all__ = [
@@ -32,5 +34,8 @@ __all__ = [
     "get_num_threads",
     "polygonize",
     "polygonize_frames",
+    "rasterize",
     "set_num_threads",
+    "simplify",
+    "training_mask",
 ]

@@ -65,3 +65,23 @@ def polygonize_frames(
     masks: Sequence[NDArray[Any]], threshold: float, min_area_px: float, connectivity: int
 ) -> list[_Arrays]:
     """The same for masks of one shape and dtype, in parallel."""
+
+# Burning and simplifying --------------------------------------------------------------------------
+
+def rasterize(footprints: _Arrays, shape_yx: tuple[int, int], value: int) -> NDArray[np.uint8]:
+    """uint8 (rows, cols): footprint mask; see sn7fast.rasterize."""
+
+def training_mask(
+    footprints: _Arrays,
+    shape_yx: tuple[int, int],
+    channels: list[str],
+    boundary_width: int,
+    boundary_type: str,
+    contact_spacing_px: float,
+    per_building_boundary: bool,
+    value: int,
+) -> NDArray[np.uint8]:
+    """uint8 (rows, cols, channels): see sn7fast.training_mask."""
+
+def simplify(footprints: _Arrays, tolerance: float) -> _Arrays:
+    """The footprints with fewer vertices; see sn7fast.simplify."""

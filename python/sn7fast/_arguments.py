@@ -1,0 +1,48 @@
+"""Checks of plain arguments, with messages that name them."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+from sn7fast.errors import InputError
+
+
+def whole_number(name: str, value: Any, low: int, high: int) -> int:  # noqa: ANN401 - to be checked
+    """``value`` as an int from ``low`` to ``high``.
+
+    Raises:
+        InputError: It is none.
+    """
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = None
+    if number is None or not low <= number <= high:
+        raise InputError(f"{name}: got {value!r}, wanted a whole number from {low} to {high}")
+    return number
+
+
+def real_number(name: str, value: Any) -> float:  # noqa: ANN401 - to be checked
+    """``value`` as a float.
+
+    Raises:
+        InputError: It is none.
+    """
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(f"{name}: got {value!r}, wanted a number") from None
+
+
+def shape_of_image(name: str, value: Any) -> tuple[int, int]:  # noqa: ANN401 - to be checked
+    """``value`` as (rows, columns), both from 1 to 2^31 - 1.
+
+    Raises:
+        InputError: It is none.
+    """
+    try:
+        rows, cols = value
+    except (TypeError, ValueError):
+        raise InputError(f"{name}: got {value!r}, wanted (rows, columns)") from None
+    return whole_number(name, rows, 1, 2**31 - 1), whole_number(name, cols, 1, 2**31 - 1)
