@@ -7,6 +7,7 @@ it skip if it is absent. With SN7FAST_REQUIRE_SHARED=1 each such skip is a failu
 import os
 
 import pytest
+
 from shared_folder import ABSENT, REQUIRE, find_shared
 
 

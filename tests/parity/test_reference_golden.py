@@ -6,6 +6,7 @@ included.
 
 import numpy as np
 import pytest
+
 from golden_cases import lost_ids, polygons, runs
 from reference import f1, masks, scot, tracking
 from reference import polygons as polygonize
@@ -28,9 +29,7 @@ def test_polygons(run):
 @pytest.mark.parametrize("run", runs("masks"))
 def test_masks(run):
     params = run.params
-    got = masks.training_mask(
-        polygons(run.input["features"]), tuple(params.pop("shape")), **params
-    )
+    got = masks.training_mask(polygons(run.input["features"]), tuple(params.pop("shape")), **params)
     assert np.count_nonzero(got != run.array(run.expected["array"])) == EXACT_TIES.get(str(run), 0)
 
 

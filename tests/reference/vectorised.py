@@ -5,6 +5,8 @@ benchmarks. Polygons must be valid and ids may not repeat in a month; ``referenc
 ``reference.scot`` have no such limits.
 """
 
+import itertools
+
 import numpy as np
 import shapely
 from scipy.optimize import linear_sum_assignment
@@ -35,7 +37,7 @@ def track(months, min_iou=0.25, reverse=False):
         free = np.ones(len(master), bool)
         ids = np.full(len(polygons), -1)
         ious = np.zeros(len(polygons))
-        for place, (start, end) in enumerate(zip(starts[:-1], starts[1:], strict=True)):
+        for place, (start, end) in enumerate(itertools.pairwise(starts)):
             available = free[j[start:end]]
             if available.any():
                 overlap = np.where(available, iou[start:end], -1.0)
@@ -73,7 +75,7 @@ def assign(i, j, iou, shape, base_reward=100.0):
     i, j, iou = i[order], j[order], iou[order]
     starts = np.flatnonzero(np.r_[True, np.diff(label[i]) != 0, True]) if len(i) else [0]
     chosen = []
-    for start, end in zip(starts[:-1], starts[1:], strict=True):
+    for start, end in itertools.pairwise(starts):
         rows, row = np.unique(i[start:end], return_inverse=True)
         columns, column = np.unique(j[start:end], return_inverse=True)
         reward = np.zeros((len(rows), len(columns)))

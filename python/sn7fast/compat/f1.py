@@ -52,7 +52,7 @@ class Evaluator:
         self,
         proposal_vector_file: Any,  # noqa: ANN401 - path or table
         conf_field_list: Sequence[str] = ("conf",),
-        proposalCSV: bool = False,  # noqa: N803 - the name of the original
+        proposalCSV: bool = False,
         pred_row_geo_value: str = "PolygonWKT_Pix",
         conf_field_mapping: Mapping[Any, str] | Sequence[str] | None = None,
     ) -> int:
@@ -184,5 +184,5 @@ def _load(source: Any, column: str) -> Any:  # noqa: ANN401 - path or table in, 
     path = Path(source)
     if path.suffix.lower() != ".csv":
         return read_vector(path)
-    table = load_table(path, str(path), column)
+    table = load_table(path, column)
     return geopandas.GeoDataFrame(table, geometry=geometry_array(table[column], str(path)))

@@ -12,7 +12,7 @@ from sn7fast.footprints import Footprints
 from sn7fast.matching import iou_pairs
 
 
-def calculate_iou(pred_poly: Any, test_data_GDF: Any) -> Any:  # noqa: ANN401, N803 - shapely; as named there
+def calculate_iou(pred_poly: Any, test_data_GDF: Any) -> Any:  # noqa: ANN401 - shapely; as named there
     """The rows that a polygon intersects, with their IoU.
 
     Touching rows are among them, with IoU 0. A self-crossing ``pred_poly`` is repaired by a

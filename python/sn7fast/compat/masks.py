@@ -207,7 +207,7 @@ def _in_pixels(
     shape: tuple[int, int],
 ) -> tuple[Footprints, Grid]:
     """The polygons in pixel coordinates, and the grid of the mask."""
-    table = load_table(df, "df", geom_col)
+    table = load_table(df, geom_col)
     if len(table):
         footprints = footprints_of(column_of(table, geom_col, "df"), "df")
     else:
@@ -215,7 +215,7 @@ def _in_pixels(
     if reference_im is not None:
         grid = read_grid(reference_im)
     elif affine_obj is not None:
-        grid = Grid((shape[0], shape[1]), tuple(affine_obj)[:6])  # type: ignore[arg-type]
+        grid = Grid((shape[0], shape[1]), tuple(affine_obj)[:6])
     else:
         grid = Grid((shape[0], shape[1]))
     georeferenced = reference_im is not None or affine_obj is not None

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from sn7fast.grid import Grid
+
 
 # The value of foreground in the mask that the original makes on the way.
 _FOREGROUND = 255.0
@@ -94,7 +96,7 @@ def mask_to_poly_geojson(
         foreground = _add_channels(image, channel_scaling, channel_axis) > bg_threshold
     footprints, values = _regions(foreground, bg_threshold if second_threshold else 0)
     if grid is not None:
-        footprints = grid.px_to_crs(footprints)
+        footprints = _in_crs(footprints, grid)
     keep = np.flatnonzero(footprints.areas >= min_area)
     footprints, values = footprints[keep], values[keep]
     if simplify:
@@ -151,3 +153,18 @@ def _regions(
     values = np.concatenate([values, np.zeros(len(background))])
     order = np.argsort(both.bounds[:, 3], kind="stable")
     return both[order], values[order]
+
+
+def _in_crs(footprints: Footprints, grid: Grid) -> Footprints:
+    """Footprints in coordinates of the CRS, their outer rings clockwise as in pixels.
+
+    Simplifying depends on the direction of a ring, and a CRS whose y points up turns it round.
+    """
+    moved = grid.px_to_crs(footprints)
+    a, b, _, d, e, _ = grid.transform
+    if a * e - b * d > 0:
+        return moved
+    coords, rings, polygons, multi = moved.arrays
+    length = np.diff(rings)
+    mirror = np.repeat(rings[:-1] + rings[1:] - 1, length)
+    return Footprints(coords[mirror - np.arange(len(coords))], rings, polygons, multi)

@@ -41,16 +41,19 @@ def write_image(path: str | os.PathLike[str], image: NDArray[Any], grid: Grid) -
     rasterio = require("rasterio")
     bands = image[None] if image.ndim == 2 else np.moveaxis(image, -1, 0)
     count, height, width = bands.shape
-    with whole_file(path) as temporary, rasterio.open(
-        temporary,
-        "w",
-        driver="GTiff",
-        count=count,
-        height=height,
-        width=width,
-        dtype=image.dtype,
-        crs=grid.crs,
-        transform=rasterio.Affine(*grid.transform),
-        compress="deflate",
-    ) as dataset:
+    with (
+        whole_file(path) as temporary,
+        rasterio.open(
+            temporary,
+            "w",
+            driver="GTiff",
+            count=count,
+            height=height,
+            width=width,
+            dtype=image.dtype,
+            crs=grid.crs,
+            transform=rasterio.Affine(*grid.transform),
+            compress="deflate",
+        ) as dataset,
+    ):
         dataset.write(bands)

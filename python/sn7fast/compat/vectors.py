@@ -59,7 +59,13 @@ def read_vector(path: str | os.PathLike[str]) -> Any:  # noqa: ANN401 - GeoDataF
         if geometry is not None:
             try:
                 geometries[index] = shapely.geometry.shape(geometry)
-            except (shapely.errors.ShapelyError, ValueError, TypeError, KeyError, AttributeError) as e:
+            except (
+                shapely.errors.ShapelyError,
+                ValueError,
+                TypeError,
+                KeyError,
+                AttributeError,
+            ) as e:
                 raise GeometryError(f"{path}: feature {index}: no valid geometry: {e!r}") from e
     columns = list(dict.fromkeys(name for row in rows for name in row if name != "geometry"))
     table = {name: [row.get(name) for row in rows] for name in columns}
@@ -113,7 +119,7 @@ def _plain(column: Any) -> list[Any]:  # noqa: ANN401 - Series
     ]
 
 
-def load_table(table: Any, name: str, geometry_column: str = "geometry") -> Any:  # noqa: ANN401
+def load_table(table: Any, geometry_column: str = "geometry") -> Any:  # noqa: ANN401
     """A DataFrame as given, or that of a .csv, .geojson or .json file."""
     if not isinstance(table, (str, Path)):
         return table
@@ -153,7 +159,7 @@ def geometry_array(column: Any, name: str) -> NDArray[np.object_]:  # noqa: ANN4
                 values[index] = shapely.from_wkt(value)
             except shapely.errors.ShapelyError as error:
                 raise GeometryError(f"{name}: row {index}: bad WKT {value[:60]!r}") from error
-        elif value is None or value != value:  # noqa: PLR0124 - NaN stands for a missing one
+        elif value is None or value != value:
             values[index] = shapely.Polygon()
     return values
 
