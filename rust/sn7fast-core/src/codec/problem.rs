@@ -25,6 +25,14 @@ impl Problem {
         Self::Geometry(format!("got {got}, wanted {wanted}"))
     }
 
+    /// The same problem with the name of what it is about before it.
+    pub(super) fn about(self, what: &str) -> Self {
+        match self {
+            Self::Syntax(problem) => Self::Syntax(format!("{what}: {problem}")),
+            Self::Geometry(problem) => Self::Geometry(format!("{what}: {problem}")),
+        }
+    }
+
     /// The error for this problem at `place`.
     pub(super) fn at(self, place: impl Into<String>) -> Error {
         match self {
