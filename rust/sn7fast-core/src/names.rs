@@ -18,8 +18,8 @@ const SN7_HEAD: &str = "global_monthly_";
 const SN7_TAIL: &str = "_mosaic_";
 const MONTH_LEN: usize = "YYYY_MM".len();
 
-/// What a file name says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What a file name says. Sorts by area, then month.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Name {
     /// Area; empty if the name is a date and nothing else.
     pub aoi: String,

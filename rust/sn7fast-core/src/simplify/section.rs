@@ -21,8 +21,10 @@ pub(super) struct Simplifier {
     tolerance: f64,
     /// First those of the input, ring after ring, then the chords.
     pieces: Vec<Piece>,
+    input_count: usize,
     pieces_index: BoxIndex,
-    /// A point of each ring, to see whether a chord jumps over it.
+    /// A point of each ring, to see whether a chord jumps over it: the second one before the ring
+    /// is simplified, the first one after. GEOS takes these, and with rings that touch it shows.
     ring_points: Vec<Point>,
     ring_points_index: BoxIndex,
     /// Pieces of the ring in work that are final, in order.
@@ -46,6 +48,7 @@ impl Simplifier {
         Self {
             tolerance,
             pieces: Vec::new(),
+            input_count: 0,
             pieces_index: BoxIndex::default(),
             ring_points: Vec::new(),
             ring_points_index: BoxIndex::default(),
@@ -80,6 +83,7 @@ impl Simplifier {
             self.pieces.extend(segments.map(|segment| Piece { segment, is_there: true }));
             self.ring_points.push(ring[1]);
         }
+        self.input_count = self.pieces.len();
         let extent = Rect::around(footprint.points());
         self.pieces_index.reset(self.pieces.len(), extent);
         for (k, piece) in self.pieces.iter().enumerate() {
@@ -120,6 +124,11 @@ impl Simplifier {
             }
         }
         self.start_vertex(ring);
+        if let Some(&first) = self.result.first() {
+            let point = self.pieces[first].segment.0;
+            self.ring_points[ring.number] = point;
+            self.ring_points_index.add(ring.number as u32, Rect::around(&[point]));
+        }
     }
 
     /// Takes the start vertex out of the ring if that is allowed.
@@ -140,8 +149,11 @@ impl Simplifier {
             || !self.conflicts(&chord, 0..0)
                 && !self.jumps(&chord, &[before, vertex, after], ring.number);
         if is_free {
-            self.pieces[first].is_there = false;
-            self.pieces[last].is_there = false;
+            // GEOS keeps segments of the input in the way here, and so do we: they can only forbid
+            // a chord of a later ring, never allow one.
+            for piece in [first, last] {
+                self.pieces[piece].is_there = piece < self.input_count;
+            }
             let chord = self.add(chord);
             self.result.pop();
             self.result[0] = chord;
