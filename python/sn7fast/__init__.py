@@ -14,6 +14,7 @@ from sn7fast.errors import (
     StackError,
 )
 from sn7fast.footprints import Footprints
+from sn7fast.io import read_csv, read_geojson, write_csv, write_geojson
 from sn7fast.stack import Stack
 
 __all__ = [
@@ -29,5 +30,9 @@ __all__ = [
     "StackError",
     "__version__",
     "get_num_threads",
+    "read_csv",
+    "read_geojson",
     "set_num_threads",
+    "write_csv",
+    "write_geojson",
 ]
