@@ -112,6 +112,7 @@ def _verdict(error: BaseException) -> tuple[int, str, str]:
 
 
 @click.group(
+    "sn7fast",
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Start with: sn7fast demo",

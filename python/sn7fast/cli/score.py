@@ -265,7 +265,7 @@ def _write_json(path: str, report: dict[str, Any]) -> None:
     if path == "-":
         click.echo(text)
         return
-    from sn7fast.io.outputs import whole_file
+    from sn7fast.io.atomic import replacing
 
-    with whole_file(path) as temporary:
-        temporary.write_text(text + "\n", encoding="utf-8")
+    with replacing(path) as part:
+        part.write_text(text + "\n", encoding="utf-8")

@@ -1,6 +1,3 @@
-<<<<<<< HEAD
-"""Reading and writing of files."""
-=======
 """Files in and out."""
 
 from sn7fast.io.geojson import Features, dumps_geojson, loads_geojson, read_geojson, write_geojson
@@ -21,4 +18,3 @@ __all__ = [
     "write_csv",
     "write_geojson",
 ]
->>>>>>> codec

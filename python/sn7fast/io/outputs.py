@@ -1,4 +1,4 @@
-"""Outputs that are there whole or not at all: written beside their place, then renamed."""
+"""Folders that appear whole or not at all, as `sn7fast.io.atomic` does it for files."""
 
 from __future__ import annotations
 
@@ -11,22 +11,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-
-@contextmanager
-def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """A temporary path in the same folder, which becomes ``path`` if the block ends well.
-
-    A file that is there already is replaced. The temporary name keeps the suffix, by which some
-    writers choose their format.
-    """
-    path = Path(path)
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
-    try:
-        yield temporary
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 @contextmanager
