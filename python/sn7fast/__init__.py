@@ -43,7 +43,6 @@ __all__ = [
     "read_csv",
     "read_geojson",
     "set_num_threads",
-    "set_num_threads",
     "simplify",
     "training_mask",
     "write_csv",

@@ -10,7 +10,7 @@ import rasterio
 
 from sn7fast.errors import InputError, RasterError
 from sn7fast.grid import Grid
-from sn7fast.io.outputs import whole_folder
+from sn7fast.io.outputs import whole_file, whole_folder
 from sn7fast.io.rasters import read_mask, write_mask
 
 GRID = Grid((8, 10), (4.777, 0, 1000, 0, -4.777, 2000), "EPSG:3857")
@@ -192,13 +192,21 @@ def test_broken_off_writing_keeps_the_old_file(tmp_path, monkeypatch):
     assert [(p.name, p.read_bytes()) for p in tmp_path.iterdir()] == [("m.tif", before)]
 
 
-# Whole folders
+# Whole outputs
 
 
 def broken_off(output, write_half):
     with output as temporary:
         write_half(temporary)
         raise KeyboardInterrupt
+
+
+def test_broken_off_file_keeps_the_old_one(tmp_path):
+    path = tmp_path / "out.csv"
+    path.write_text("old")
+    with pytest.raises(KeyboardInterrupt):
+        broken_off(whole_file(path), lambda temporary: temporary.write_text("half"))
+    assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("out.csv", "old")]
 
 
 def test_broken_off_folder_keeps_the_old_one(tmp_path):

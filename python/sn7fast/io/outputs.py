@@ -1,4 +1,4 @@
-"""Folders that appear whole or not at all, as `sn7fast.io.atomic` does it for files."""
+"""Outputs that appear whole or not at all: files for writers of others, and folders."""
 
 from __future__ import annotations
 
@@ -11,6 +11,21 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+@contextmanager
+def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """As `sn7fast.io.atomic.replacing`, for writers that make the file and go by its suffix.
+
+    The temporary path has the suffix of ``path``, and there is no file yet.
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 @contextmanager
