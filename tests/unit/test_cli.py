@@ -333,7 +333,7 @@ def test_aois_on_one_side_only(two_aois, tmp_path):
     assert f"lacks 1 of the truth's AOIs, which score 0: {SOUTH}" in missing.stderr
     assert "0.5000" in missing.stdout.splitlines()[-1]
     extra = ok("score", north, two_aois)
-    assert f"1 AOIs of the proposal are not in the truth: {SOUTH}" in extra.stderr
+    assert f"1 AOIs of the proposal are not in the truth and left out: {SOUTH}" in extra.stderr
 
 
 def test_months_on_one_side_only(masks, tmp_path):

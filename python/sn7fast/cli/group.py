@@ -64,13 +64,12 @@ class _Commands(click.Group):
             result = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
             status = result if isinstance(result, int) else OK
             sys.stdout.flush()
-        except BrokenPipeError:
-            # Whoever reads our output has seen enough; a second flush at exit must not complain.
+        except (BrokenPipeError, SystemExit):
+            # Whoever reads our output has seen enough (click makes a SystemExit of it); a second
+            # flush at exit must not complain.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             status = OK
         except BaseException as error:
-            if isinstance(error, SystemExit):
-                raise
             status = _report(error)
         sys.exit(status)
 

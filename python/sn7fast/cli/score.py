@@ -51,7 +51,7 @@ def _metrics(context: click.Context, option: click.Parameter, value: str) -> lis
     type=click.FloatRange(0, 1),
     default=0.25,
     show_default=True,
-    help="A pair of footprints matches if its IoU is above this (F1: at least this).",
+    help="A pair of footprints matches if its IoU is above this.",
 )
 @click.option(
     "--beta",
@@ -197,7 +197,7 @@ def _pair_names(
         )
     extra = [aoi for aoi in proposal if aoi not in truth]
     if extra:
-        console.warn(f"{len(extra)} AOIs of the proposal are not in the truth: {_some(extra)}")
+        console.warn(f"{len(extra)} AOIs of the proposal are not in the truth and left out: {_some(extra)}")
     return {aoi: aoi if aoi in proposal else None for aoi in truth}
 
 
@@ -240,8 +240,8 @@ def _compare_months(console: Console, truth: Stack, proposal: Stack | None) -> N
     extra = [month for month in proposal.months if month not in truth.months]
     if extra:
         console.warn(
-            f"{truth.aoi}: {len(extra)} months of the proposal are not in the truth and do not "
-            f"count: {_some(extra)}"
+            f"{truth.aoi}: {len(extra)} months of the proposal are not in the truth; SCOT ignores "
+            f"them, F1 counts them as false: {_some(extra)}"
         )
     lacking = [month for month in truth.months if month not in proposal.months]
     if lacking:
@@ -253,7 +253,7 @@ def _compare_months(console: Console, truth: Stack, proposal: Stack | None) -> N
 
 def _explain_change(console: Console, scot: ScotScore) -> None:
     for name, aoi in scot.aois.items():
-        if not aoi.change_tp + aoi.change_fn:
+        if not aoi.has_change:
             console.warn(
                 f"{name}: nothing is built in the truth after its first month, so change and SCOT "
                 "are 0 whatever the proposal"
