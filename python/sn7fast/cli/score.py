@@ -197,7 +197,9 @@ def _pair_names(
         )
     extra = [aoi for aoi in proposal if aoi not in truth]
     if extra:
-        console.warn(f"{len(extra)} AOIs of the proposal are not in the truth and left out: {_some(extra)}")
+        console.warn(
+            f"{len(extra)} AOIs of the proposal are not in the truth and left out: {_some(extra)}"
+        )
     return {aoi: aoi if aoi in proposal else None for aoi in truth}
 
 
