@@ -76,6 +76,9 @@ class _Commands(click.Group):
 
 def _report(error: BaseException) -> int:
     """Say what went wrong and what to do next; returns the exit status."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.format_message(), err=True)
+        return USAGE
     if os.environ.get("SN7FAST_DEBUG"):
         traceback.print_exception(error)
     status, text, advice = _verdict(error)
