@@ -1,0 +1,57 @@
+"""Fixtures of all tests: the folder of shared data, and what its absence means.
+
+The folder is where SN7FAST_SHARED points, else ``../shared`` beside the checkout. Tests that need
+it skip if it is absent. With SN7FAST_REQUIRE_SHARED=1 each such skip is a failure.
+"""
+
+import os
+
+import pytest
+
+from shared_folder import ABSENT, REQUIRE, find_shared
+
+
+@pytest.fixture(scope="session")
+def shared():
+    """Path of the folder with golden cases and real data."""
+    folder = find_shared()
+    if folder is None:
+        (pytest.fail if required() else pytest.skip)(ABSENT)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def golden_folder(shared):
+    return shared / "golden"
+
+
+@pytest.fixture(scope="session")
+def real_data(shared):
+    return shared / "data" / "real"
+
+
+def required():
+    return os.environ.get(REQUIRE, "") not in ("", "0")
+
+
+def turn_skip_into_failure(report):
+    """A skip that speaks of the shared folder is a failure where the folder is required."""
+    if required() and report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        if "shared" in reason.lower():
+            report.outcome = "failed"
+            report.longrepr = f"{REQUIRE} is set, but this was skipped: {reason}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    turn_skip_into_failure(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector):
+    report = yield
+    turn_skip_into_failure(report)
+    return report
