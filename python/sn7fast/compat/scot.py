@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from sn7fast._optional import require
+from sn7fast.compat.quirk import warn_quirk
 from sn7fast.compat.vectors import codes_of, column_of, footprints_of
 from sn7fast.errors import InputError
 from sn7fast.scoring import score_scot
@@ -190,10 +190,12 @@ def _one_aoi(
     proposal, _ = _stack(prop_df, "prop_df")
     empty = int(np.isnan(proposal.footprints.bounds[:, 0]).sum())
     if empty:
-        _warn(f"{name}: {empty} rows of the proposal have an empty geometry: false positives")
+        message = f"{name}: {empty} rows of the proposal have an empty geometry: false positives"
+        warn_quirk(13, message, stacklevel=3)
     result = _score(truth, proposal, threshold, base_reward, beta)
-    if len(truth) and not result.change_tp + result.change_fn:
-        _warn(f"{name}: no building is new after the first month, so change and SCOT are 0")
+    if len(truth) and not _has_new_buildings(truth):
+        message = f"{name}: no building is new after the first month, so change and SCOT are 0"
+        warn_quirk(17, message, stacklevel=3)
     return result
 
 
@@ -206,7 +208,8 @@ def _score(
         keys = np.stack([stack.month_index, stack.ids])
         repeated = len(stack) - np.unique(keys, axis=1).shape[1]
         if repeated:
-            _warn(f"{side}: {repeated} rows repeat an identifier of their month: IoU adds up")
+            message = f"{side}: {repeated} rows repeat an identifier of their month: IoU adds up"
+            warn_quirk(14, message, stacklevel=4)
     score = score_scot(
         truth,
         proposal,
@@ -217,6 +220,11 @@ def _score(
     )
     (result,) = score.aois.values()
     return result
+
+
+def _has_new_buildings(truth: Stack) -> bool:
+    first = truth.ids[truth.rows(truth.months[0])] if truth.ids is not None else None
+    return bool(np.setdiff1d(truth.ids, first).size)
 
 
 def _one_month(table: Any) -> Any:  # noqa: ANN401 - DataFrame
@@ -261,10 +269,6 @@ def _ten_numbers(result: ScotAoi) -> list[float]:
         result.change,
         result.score,
     ]
-
-
-def _warn(message: str) -> None:
-    warnings.warn(message, stacklevel=4)
 
 
 def _say(name: str, numbers: list[float]) -> None:
