@@ -108,9 +108,12 @@ def count_bands(path: str | os.PathLike[str]) -> int:
     driver = _driver(path)
     rasterio = require("rasterio")
     try:
-        with rasterio.Env(**_GDAL_OPTIONS), _unreferenced_too():
-            with rasterio.open(path.resolve(), driver=driver) as dataset:
-                return int(dataset.count)
+        with (
+            rasterio.Env(**_GDAL_OPTIONS),
+            _unreferenced_too(),
+            rasterio.open(path.resolve(), driver=driver) as dataset,
+        ):
+            return int(dataset.count)
     except Exception as error:
         reason = error.__cause__ or error
         raise RasterError(f"{path}: cannot be opened, it may be damaged: {reason}") from error
