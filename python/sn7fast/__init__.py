@@ -14,6 +14,7 @@ from sn7fast.errors import (
     StackError,
 )
 from sn7fast.footprints import Footprints
+from sn7fast.io import read_csv, read_geojson, write_csv, write_geojson
 from sn7fast.polygonize import polygonize, polygonize_frames
 from sn7fast.rasterize import rasterize, training_mask
 from sn7fast.simplify import simplify
@@ -35,7 +36,11 @@ __all__ = [
     "polygonize",
     "polygonize_frames",
     "rasterize",
+    "read_csv",
+    "read_geojson",
     "set_num_threads",
     "simplify",
     "training_mask",
+    "write_csv",
+    "write_geojson",
 ]

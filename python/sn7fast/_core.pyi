@@ -85,3 +85,37 @@ def training_mask(
 
 def simplify(footprints: _Arrays, tolerance: float) -> _Arrays:
     """The footprints with fewer vertices; see sn7fast.simplify."""
+# aoi, months, frame_offsets, footprints, ids
+_CsvRows: TypeAlias = tuple[str, list[str], _I32, _Arrays, _I64]
+_Column: TypeAlias = _I64 | _F64 | NDArray[np.bool_] | list[Any]
+
+def read_csv(
+    source: str | bytes, keep_empty: bool, keep_duplicates: bool
+) -> list[tuple[str, list[str], _I32, _Arrays, _I64, int]]:
+    """Tables of an SN7 CSV, a path or its bytes.
+
+    Each is (aoi, months, frame_offsets, footprints, ids, empty_rows).
+    """
+
+def write_csv(target: str | None, stacks: Sequence[_CsvRows], decimals: int | None) -> bytes | None:
+    """Write an SN7 CSV to the path, or give its bytes."""
+
+def read_geojson(
+    source: str | bytes, columns: list[str] | None, skip_null_geometry: bool
+) -> tuple[_Arrays, list[tuple[str, _Column]], str | None]:
+    """Footprints, columns by name and crs of a feature collection, a path or its bytes."""
+
+def write_geojson(
+    target: str | None,
+    footprints: _Arrays,
+    columns: Sequence[tuple[str, _Column]],
+    crs: str | None,
+    decimals: int | None,
+) -> bytes | None:
+    """Write a feature collection to the path, or give its bytes."""
+
+def read_wkt(texts: Sequence[str]) -> _Arrays:
+    """Footprints from one well-known text each."""
+
+def write_wkt(footprints: _Arrays, decimals: int | None) -> list[str]:
+    """Well-known text of each footprint."""

@@ -7,17 +7,19 @@ use crate::convert::{FootprintsArg, FootprintsOut, footprints_out};
 use crate::enter::enter;
 use crate::error::to_python;
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
+use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyList};
 use sn7fast_core::codec::csv::{
     ReadOptions, Rows, Table, read_csv as read_core, write_csv as write_core,
 };
+use sn7fast_core::codec::geojson::{self, Collection, Column, NullGeometry, Value};
 use sn7fast_core::codec::wkt;
 use sn7fast_core::{Cancel, Error, names};
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// Area and month of a file name.
@@ -175,6 +177,113 @@ fn write_csv<'py>(
     write(py, target, |mut writer, cancel| write_core(&mut writer, &areas, decimals, cancel))
 }
 
+type CollectionOut<'py> = (FootprintsOut<'py>, Vec<(String, Bound<'py, PyAny>)>, Option<String>);
+
+fn column_out(py: Python<'_>, column: Column) -> PyResult<Bound<'_, PyAny>> {
+    let object = |value: Value| match value {
+        Value::Null => Ok(py.None().into_bound(py)),
+        Value::Bool(value) => value.into_bound_py_any(py),
+        Value::Int(value) => value.into_bound_py_any(py),
+        Value::Float(value) => value.into_bound_py_any(py),
+        Value::Text(value) => value.into_bound_py_any(py),
+    };
+    Ok(match column {
+        Column::Int(values) => values.into_pyarray(py).into_any(),
+        Column::Float(values) => values.into_pyarray(py).into_any(),
+        Column::Bool(values) => values.into_pyarray(py).into_any(),
+        Column::Mixed(values) => {
+            let values = values.into_iter().map(object).collect::<PyResult<Vec<_>>>()?;
+            PyList::new(py, values)?.into_any()
+        }
+    })
+}
+
+/// Features of a GeoJSON file: footprints, columns by name, `crs`.
+#[pyfunction]
+fn read_geojson(
+    py: Python<'_>,
+    source: Source,
+    columns: Option<Vec<String>>,
+    skip_null_geometry: bool,
+) -> PyResult<CollectionOut<'_>> {
+    let null_geometry = if skip_null_geometry { NullGeometry::Skip } else { NullGeometry::Error };
+    let options = geojson::ReadOptions { columns, null_geometry };
+    let Collection { footprints, columns, crs } = read(
+        py,
+        &source,
+        |mut file, cancel| {
+            let mut text = Vec::new();
+            file.read_to_end(&mut text)?;
+            geojson::read_geojson(&text, &options, cancel)
+        },
+        |bytes, cancel| geojson::read_geojson(bytes, &options, cancel),
+    )?;
+    let column = |(name, column)| Ok((name, column_out(py, column)?));
+    let columns = columns.into_iter().map(column).collect::<PyResult<Vec<_>>>()?;
+    Ok((footprints_out(py, footprints)?, columns, crs))
+}
+
+/// A column as it comes: an array of one type, or a list.
+#[derive(FromPyObject)]
+enum ColumnArg<'py> {
+    Int(PyReadonlyArray1<'py, i64>),
+    Float(PyReadonlyArray1<'py, f64>),
+    Bool(PyReadonlyArray1<'py, bool>),
+    Mixed(Vec<Option<ValueArg>>),
+}
+
+/// A value of a list. The order matters: a bool is an int, and an int makes a float.
+#[derive(FromPyObject)]
+enum ValueArg {
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    Text(String),
+}
+
+impl From<ValueArg> for Value {
+    fn from(value: ValueArg) -> Self {
+        match value {
+            ValueArg::Bool(value) => Self::Bool(value),
+            ValueArg::Int(value) => Self::Int(value),
+            ValueArg::Float(value) => Self::Float(value),
+            ValueArg::Text(value) => Self::Text(value),
+        }
+    }
+}
+
+impl ColumnArg<'_> {
+    fn into_column(self) -> PyResult<Column> {
+        Ok(match self {
+            Self::Int(values) => Column::Int(values.as_slice()?.to_vec()),
+            Self::Float(values) => Column::Float(values.as_slice()?.to_vec()),
+            Self::Bool(values) => Column::Bool(values.as_slice()?.to_vec()),
+            Self::Mixed(values) => {
+                let value = |value: Option<ValueArg>| value.map_or(Value::Null, Value::from);
+                Column::Mixed(values.into_iter().map(value).collect())
+            }
+        })
+    }
+}
+
+/// Writes a GeoJSON feature collection.
+#[pyfunction]
+fn write_geojson<'py>(
+    py: Python<'py>,
+    target: Option<PathBuf>,
+    footprints: FootprintsArg<'py>,
+    columns: Vec<(String, ColumnArg<'py>)>,
+    crs: Option<String>,
+    decimals: Option<u8>,
+) -> PyResult<Option<Bound<'py, PyBytes>>> {
+    let view = footprints.view("footprints")?;
+    let column = |(name, column): (String, ColumnArg<'_>)| Ok((name, column.into_column()?));
+    let columns = columns.into_iter().map(column).collect::<PyResult<Vec<_>>>()?;
+    write(py, target, |mut writer, cancel| {
+        geojson::write_geojson(&mut writer, view, &columns, crs.as_deref(), decimals, cancel)
+    })
+}
+
 /// Footprints from well-known text.
 #[pyfunction]
 fn read_wkt(py: Python<'_>, texts: Vec<String>) -> PyResult<FootprintsOut<'_>> {
@@ -197,6 +306,8 @@ pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(parse_name, m)?)?;
     m.add_function(wrap_pyfunction!(read_csv, m)?)?;
     m.add_function(wrap_pyfunction!(write_csv, m)?)?;
+    m.add_function(wrap_pyfunction!(read_geojson, m)?)?;
+    m.add_function(wrap_pyfunction!(write_geojson, m)?)?;
     m.add_function(wrap_pyfunction!(read_wkt, m)?)?;
     m.add_function(wrap_pyfunction!(write_wkt, m)?)
 }

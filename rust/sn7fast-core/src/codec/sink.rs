@@ -15,17 +15,11 @@ pub(super) struct Sink {
     polygons_in_footprint: usize,
     /// Empty polygons of the footprint in the making that are not yet in the builder.
     held: usize,
-    footprints: usize,
 }
 
 impl Sink {
     pub(super) fn new() -> Self {
         Self::default()
-    }
-
-    /// Number of footprints so far.
-    pub(super) fn len(&self) -> usize {
-        self.footprints
     }
 
     #[inline]
@@ -78,7 +72,6 @@ impl Sink {
         self.release();
         self.builder.end_footprint();
         self.polygons_in_footprint = 0;
-        self.footprints += 1;
     }
 
     /// The footprints.
