@@ -84,9 +84,6 @@ def write_geojson_folder(
     for month, footprints in stack.frames():
         rows = stack.rows(month)
         stem = names.get((stack.aoi, month)) or sn7_stem(stack.aoi, month)
-        write_geojson(
-            home / f"{stem}.geojson",
-            footprints,
-            ids=None if stack.ids is None else stack.ids[rows],
-            iou=None if stack.iou is None else stack.iou[rows],
-        )
+        columns = {"Id": stack.ids, "iou_score": stack.iou}
+        given = {name: values[rows] for name, values in columns.items() if values is not None}
+        write_geojson(home / f"{stem}.geojson", footprints, columns=given)

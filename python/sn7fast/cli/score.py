@@ -213,7 +213,7 @@ def _with_ids(
     """Loaders that track what has no identifiers, and say so once."""
     from sn7fast.tracking import track
 
-    said = []
+    said: list[str] = []
 
     def load(loader: Callable[[], Stack]) -> Stack:
         stack = loader()

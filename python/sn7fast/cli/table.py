@@ -17,7 +17,7 @@ def score_table(scot: ScotScore | None, f1: F1Score | None) -> str:
     if scot:
         heads += ["SCOT", "track", "change", "mismatches", "change TP/FP/FN", "tp/fp/fn"]
     if f1:
-        heads += ["F1", "F1 TP/FP/FN"]
+        heads += ["F1"] if scot else ["F1", "tp/fp/fn"]
     rows = []
     for name in names:
         row = [name]
@@ -31,14 +31,17 @@ def score_table(scot: ScotScore | None, f1: F1Score | None) -> str:
             )
         if f1:
             total = f1.aois[name].total
-            row += [_real(total.f1)]
-            row += [_counts(total.true_positives, total.false_positives, total.false_negatives)]
+            row.append(_real(total.f1))
+            if not scot:
+                row.append(
+                    _counts(total.true_positives, total.false_positives, total.false_negatives)
+                )
         rows.append(row)
     mean = [f"mean of {len(names)}"]
     if scot:
         mean += [_real(scot.score), _real(scot.track), _real(scot.change), "", "", ""]
     if f1:
-        mean += [_real(f1.mean), ""]
+        mean += [_real(f1.mean)] if scot else [_real(f1.mean), ""]
     return align([heads, *rows, mean], rules=(1, 1 + len(rows)))
 
 

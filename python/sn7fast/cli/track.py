@@ -54,6 +54,8 @@ def command(
     to_csv = out.suffix.lower() == ".csv"
     options.check_output(out, is_file=to_csv, overwrite=overwrite, inputs=[source_path])
 
+    import numpy as np
+
     from sn7fast.cli.aois import AoiRun, stems
     from sn7fast.cli.group import OK, SOME_FAILED
     from sn7fast.data.discover import discover
@@ -87,7 +89,7 @@ def command(
             for stack in stacks.values():
                 write_geojson_folder(folder, stack, stems(source), own=len(loaders) > 1)
     footprints = sum(map(len, stacks.values()))
-    buildings = sum(stack.ids.max(initial=-1) + 1 for stack in stacks.values() if len(stack))
+    buildings = sum(len(np.unique(np.asarray(stack.ids))) for stack in stacks.values())
     console.result(
         f"{out}: {footprints} footprints of {buildings} buildings in {len(stacks)} AOIs, "
         f"{timer.lap():.2f} s"

@@ -80,9 +80,9 @@ class SyntheticAoi:
         for index, month in enumerate(self.months):
             stem = sn7_stem(self.aoi, month)
             labels = self.truth.frame(month)
-            ids = self.truth.ids
+            ids = np.asarray(self.truth.ids)
             path = home / "labels_match_pix" / f"{stem}_Buildings.geojson"
-            write_geojson(path, labels, ids=None if ids is None else ids[self.truth.rows(month)])
+            write_geojson(path, labels, columns={"Id": ids[self.truth.rows(month)]})
             mask = rasterize(labels, self.grid.shape_yx)
             write_mask(home / "masks" / f"{stem}_Buildings.tif", mask, self.grid)
             if self.cloud_masks[index].any():
