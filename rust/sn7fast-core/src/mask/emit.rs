@@ -13,8 +13,8 @@ const WRITTEN: u32 = u32::MAX;
 ///
 /// How many rings and corners a region has is known beforehand, so every ring is written straight
 /// to its place.
-pub fn footprints(outline: Outline, regions: &Regions) -> Result<Footprints> {
-    let mut corners = outline.corners;
+pub fn footprints(outline: &mut Outline, regions: &Regions) -> Result<Footprints> {
+    let corners = &mut outline.corners[..outline.count];
     for (meeting, &is_pinch) in outline.meetings.iter().zip(&regions.is_pinch) {
         if is_pinch {
             let [one, other] = meeting.corners.map(|corner| corner as usize);
@@ -47,19 +47,18 @@ pub fn footprints(outline: Outline, regions: &Regions) -> Result<Footprints> {
         if place == DROPPED {
             continue;
         }
-        let (point, ring) = &mut places[place as usize];
-        let start = *point;
+        let (start, ring) = places[place as usize];
+        let mut end = start;
         let mut corner = &mut corners[first];
         while corner.next != WRITTEN {
-            coords[*point] = [f64::from(corner.x), f64::from(corner.y)];
-            *point += 1;
+            coords[end] = [f64::from(corner.x), f64::from(corner.y)];
+            end += 1;
             let next = std::mem::replace(&mut corner.next, WRITTEN);
             corner = &mut corners[next as usize];
         }
-        coords[*point] = coords[start];
-        *point += 1;
-        *ring += 1;
-        ring_offsets[*ring] = *point as i32;
+        coords[end] = coords[start];
+        ring_offsets[ring + 1] = end as i32 + 1;
+        places[place as usize] = (end + 1, ring + 1);
     }
     Ok(Footprints {
         coords,

@@ -22,7 +22,9 @@ pub use bits::Pixel;
 use crate::cancel::Cancel;
 use crate::error::{Error, Result};
 use crate::footprints::Footprints;
+use outline::Corner;
 use rayon::prelude::*;
+use std::cell::Cell;
 
 /// Which pixels are neighbours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,10 +81,24 @@ pub fn polygonize<T: Pixel>(
     if options.min_area_px.is_nan() {
         return Err(Error::argument("min_area_px", "NaN", "a number of pixels"));
     }
-    let outline = outline::trace(pixels, shape, T::cut(options.threshold));
-    let regions = regions::Regions::resolve(&outline, options);
-    emit::footprints(outline, &regions)
+    let corners = CORNERS.take();
+    let mut outline = outline::trace(pixels, shape, T::cut(options.threshold), corners);
+    let regions = regions::Regions::resolve(&mut outline, options);
+    let footprints = emit::footprints(&mut outline, &regions);
+    if outline.corners.len() <= MOST_CORNERS_KEPT {
+        CORNERS.set(outline.corners);
+    }
+    footprints
 }
+
+// A stack has many frames of about the same size. Fresh memory for each would cost more than a
+// third of the time, in page faults.
+thread_local! {
+    static CORNERS: Cell<Vec<Corner>> = const { Cell::new(Vec::new()) };
+}
+
+/// 16 MiB a thread.
+const MOST_CORNERS_KEPT: usize = 1 << 20;
 
 /// Footprints of several rasters of one shape, in parallel.
 ///

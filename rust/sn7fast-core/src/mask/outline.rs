@@ -22,10 +22,10 @@
 //! exchanges their `next` and is done in [`super::emit`] when regions are known.
 
 use super::bits::{Cut, Pixel, pack, words_per_row};
-use super::regions::{Fragments, Tally};
+use super::regions::Fragments;
 
 /// A vertex of a ring.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Corner {
     /// Column line.
     pub x: u32,
@@ -47,41 +47,45 @@ pub struct Meeting {
 /// All corners of a raster, linked.
 #[derive(Debug)]
 pub struct Outline {
-    /// In raster order.
+    /// In raster order; behind the first `count` lies memory for more.
     pub corners: Vec<Corner>,
+    /// Number of corners.
+    pub count: usize,
     /// Points with two corners.
     pub meetings: Vec<Meeting>,
-    /// Which fragments are one.
+    /// Which fragments are one, and what each is made of.
     pub fragments: Fragments,
-    /// What each fragment is made of.
-    pub tallies: Vec<Tally>,
     /// Rows of the raster.
     pub rows: usize,
 }
 
-/// Sweeps the raster.
-pub fn trace<T: Pixel>(pixels: &[T], [rows, columns]: [usize; 2], cut: Cut<T>) -> Outline {
-    let words = words_per_row(columns);
-    let (mut above, mut below) = (Row::new(words), Row::new(words));
-    let mut sweep = Sweep {
-        outline: Outline {
-            corners: Vec::new(),
-            meetings: Vec::new(),
-            fragments: Fragments::default(),
-            tallies: Vec::new(),
-            rows,
-        },
-        from_above: vec![0; columns + 1],
-    };
+/// Sweeps the raster. `corners` is memory to use again; what it holds does not matter.
+pub fn trace<T: Pixel>(
+    pixels: &[T],
+    [rows, columns]: [usize; 2],
+    cut: Cut<T>,
+    corners: Vec<Corner>,
+) -> Outline {
+    let (mut above, mut below) = (Row::new(columns), Row::new(columns));
+    let mut outline =
+        Outline { corners, count: 0, meetings: Vec::new(), fragments: Fragments::default(), rows };
+    let mut from_above = vec![0; columns + 1];
+    let mut count = 0;
     for y in 0..=rows {
         match pixels.get(y * columns..(y + 1) * columns) {
             Some(row) if y < rows => below.read(row, cut),
             _ => below.clear(),
         }
-        sweep.line(y as u32, &above, &mut below);
+        // Room for the most that a line can bring, so that the sweep only has to write.
+        let room = count + 2 * (columns + 1);
+        if outline.corners.len() < room {
+            outline.corners.resize(2 * room, Corner::default());
+        }
+        count = sweep_line(&mut outline, &mut from_above, count, y as u32, &above, &mut below);
         std::mem::swap(&mut above, &mut below);
     }
-    sweep.outline
+    outline.count = count;
+    outline
 }
 
 /// A row of pixels: its bits, its vertical edges, and the fragment of each run.
@@ -94,7 +98,8 @@ struct Row {
 }
 
 impl Row {
-    fn new(words: usize) -> Self {
+    fn new(columns: usize) -> Self {
+        let words = words_per_row(columns);
         Self { bits: vec![0; words], edges: vec![0; words], fragments: Vec::new() }
     }
 
@@ -115,115 +120,92 @@ impl Row {
     }
 }
 
-struct Sweep {
-    outline: Outline,
-    /// For each column line the corner from which a vertical edge comes down.
-    from_above: Vec<u32>,
-}
+/// Finds the corners on line `y` and gives the runs below their fragments. `from_above` holds for
+/// each column line the corner from which a vertical edge comes down; `count` is the number of
+/// corners before and, returned, after.
+fn sweep_line(
+    outline: &mut Outline,
+    from_above: &mut [u32],
+    mut count: usize,
+    y: u32,
+    above: &Row,
+    below: &mut Row,
+) -> usize {
+    let Outline { corners, meetings, fragments, .. } = outline;
+    let corners = corners.as_mut_slice();
+    // Where the sweep stands: the pixels left of the point, the fragments of the runs they are in,
+    // where the run below began, and the corner from which a horizontal edge comes.
+    let (mut a, mut c) = (false, false);
+    let mut runs_above = above.fragments.iter();
+    let (mut fragment_above, mut fragment_below) = (0, 0);
+    let mut run_start = 0;
+    let mut from_left = 0;
+    for (k, (&up_edges, &down_edges)) in above.edges.iter().zip(&below.edges).enumerate() {
+        let mut points = up_edges | down_edges;
+        while points != 0 {
+            let point = points & points.wrapping_neg();
+            points ^= point;
+            let x = k as u32 * 64 + point.trailing_zeros();
+            let (up, down) = (up_edges & point != 0, down_edges & point != 0);
+            let (b, d) = (a ^ up, c ^ down);
 
-impl Sweep {
-    fn line(&mut self, y: u32, above: &Row, below: &mut Row) {
-        // Where the sweep stands: the pixels left of the point, the runs they are in, where the
-        // run below began, and the corner from which a horizontal edge comes.
-        let (mut a, mut c) = (false, false);
-        let mut runs_above = 0;
-        let (mut fragment_above, mut fragment_below) = (0, 0);
-        let mut run_start = 0;
-        let mut from_left = 0;
-        for (k, (&up_edges, &down_edges)) in above.edges.iter().zip(&below.edges).enumerate() {
-            let mut points = up_edges | down_edges;
-            while points != 0 {
-                let shift = points.trailing_zeros();
-                points &= points - 1;
-                let x = k as u32 * 64 + shift;
-                let up = up_edges >> shift & 1 != 0;
-                let down = down_edges >> shift & 1 != 0;
-                let (b, d) = (a ^ up, c ^ down);
-                if up && b {
-                    fragment_above = above.fragments[runs_above];
-                    runs_above += 1;
-                }
-                if down && d {
-                    fragment_below = if b { fragment_above } else { self.new_fragment() };
+            if up && b {
+                fragment_above = runs_above.next().copied().unwrap_or_default();
+            }
+            if down {
+                if d {
+                    fragment_below = if b { fragment_above } else { fragments.add() };
                     below.fragments.push(fragment_below);
                     run_start = x;
-                } else if down {
-                    let tally = &mut self.outline.tallies[fragment_below as usize];
-                    tally.pixels += u64::from(x - run_start);
-                    tally.last_row = y;
-                } else if up && b && d && fragment_above != fragment_below {
-                    self.outline.fragments.redirect(fragment_above, fragment_below);
+                } else {
+                    fragments.tallies[fragment_below as usize].add_run(x - run_start, y);
                 }
-                if up != down {
-                    // An edge is where a run starts or ends: that run's fragment it is.
-                    let fragment = if up { fragment_above } else { fragment_below };
-                    // One pixel of the four is set, or three are.
-                    let convex = !(a & b | c & d);
-                    let corner = self.corner(x, y, fragment, convex);
-                    self.join_vertical(x, up, b, corner);
-                    from_left = self.join_horizontal(a, c, from_left, corner);
-                } else if b != d {
-                    from_left = if a {
-                        // Pixel a: in from the left, out upwards. Pixel d: in from the right, out
-                        // downwards.
-                        let upper = self.corner(x, y, fragment_above, true);
-                        let lower = self.corner(x, y, fragment_below, true);
-                        self.join_vertical(x, true, b, upper);
-                        self.join_horizontal(a, c, from_left, upper);
-                        self.meet(x, upper, lower);
-                        lower
-                    } else {
-                        // Pixel b: in from above, out to the right. Pixel c: in from below, out to
-                        // the left.
-                        let upper = self.corner(x, y, fragment_above, true);
-                        let lower = self.corner(x, y, fragment_below, true);
-                        self.join_vertical(x, true, b, upper);
-                        self.join_horizontal(a, c, from_left, lower);
-                        self.meet(x, upper, lower);
-                        upper
-                    };
-                }
-                (a, c) = (b, d);
+            } else if b && d && fragment_above != fragment_below {
+                fragments.redirect(fragment_above, fragment_below);
             }
+
+            if up != down {
+                // An edge is where a run starts or ends: that run's fragment it is.
+                let fragment = if up { fragment_above } else { fragment_below };
+                // One pixel of the four is set, or three are.
+                let convex = !(a & b | c & d);
+                fragments.tallies[fragment as usize].add_corner(convex);
+                let corner = count as u32;
+                corners[count] = Corner { x, y, next: 0, fragment };
+                count += 1;
+                // An edge from above runs down if the pixel on its right is set, an edge from the
+                // left runs right if the pixel above it is set.
+                if up {
+                    link(corners, b, from_above[x as usize], corner);
+                }
+                if a != c {
+                    link(corners, a, from_left, corner);
+                }
+                from_above[x as usize] = corner;
+                from_left = corner;
+            } else if b != d {
+                fragments.tallies[fragment_above as usize].add_corner(true);
+                fragments.tallies[fragment_below as usize].add_corner(true);
+                let (upper, lower) = (count as u32, count as u32 + 1);
+                corners[count] = Corner { x, y, next: 0, fragment: fragment_above };
+                corners[count + 1] = Corner { x, y, next: 0, fragment: fragment_below };
+                count += 2;
+                link(corners, b, from_above[x as usize], upper);
+                from_above[x as usize] = lower;
+                // The edge from the left belongs to the pixel on the left, a or c; the edge to the
+                // right to the other one.
+                link(corners, a, from_left, if a { upper } else { lower });
+                from_left = if a { lower } else { upper };
+                meetings.push(Meeting { corners: [upper, lower] });
+            }
+            (a, c) = (b, d);
         }
     }
+    count
+}
 
-    fn new_fragment(&mut self) -> u32 {
-        self.outline.tallies.push(Tally::default());
-        self.outline.fragments.add()
-    }
-
-    fn corner(&mut self, x: u32, y: u32, fragment: u32, convex: bool) -> u32 {
-        let tally = &mut self.outline.tallies[fragment as usize];
-        tally.corners += 1;
-        tally.turns += if convex { 1 } else { -1 };
-        let number = self.outline.corners.len() as u32;
-        self.outline.corners.push(Corner { x, y, next: number, fragment });
-        number
-    }
-
-    /// Ends the edge from above in this corner, or begins one that goes down.
-    fn join_vertical(&mut self, x: u32, up: bool, right_is_set: bool, corner: u32) {
-        if up {
-            let other = self.from_above[x as usize];
-            let (from, to) = if right_is_set { (other, corner) } else { (corner, other) };
-            self.outline.corners[from as usize].next = to;
-        } else {
-            self.from_above[x as usize] = corner;
-        }
-    }
-
-    /// Ends the edge from the left in this corner; in any case the next one begins here.
-    fn join_horizontal(&mut self, a: bool, c: bool, from_left: u32, corner: u32) -> u32 {
-        if a != c {
-            let (from, to) = if a { (from_left, corner) } else { (corner, from_left) };
-            self.outline.corners[from as usize].next = to;
-        }
-        corner
-    }
-
-    fn meet(&mut self, x: u32, upper: u32, lower: u32) {
-        self.from_above[x as usize] = lower;
-        self.outline.meetings.push(Meeting { corners: [upper, lower] });
-    }
+/// Links two corners, forward or backward.
+fn link(corners: &mut [Corner], forward: bool, earlier: u32, corner: u32) {
+    let (from, to) = if forward { (earlier, corner) } else { (corner, earlier) };
+    corners[from as usize].next = to;
 }

@@ -22,6 +22,18 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// Counts the pixels of a run in a row.
+    pub fn add_run(&mut self, pixels: u32, row: u32) {
+        self.pixels += u64::from(pixels);
+        self.last_row = row;
+    }
+
+    /// Counts a corner.
+    pub fn add_corner(&mut self, convex: bool) {
+        self.corners += 1;
+        self.turns += if convex { 1 } else { -1 };
+    }
+
     fn add(&mut self, other: &Self) {
         self.pixels += other.pixels;
         self.corners += other.corners;
@@ -38,6 +50,8 @@ impl Tally {
 /// Union-find over fragments in which the caller says who survives.
 #[derive(Debug, Default)]
 pub struct Fragments {
+    /// What each is made of.
+    pub tallies: Vec<Tally>,
     parent: Vec<u32>,
 }
 
@@ -46,6 +60,7 @@ impl Fragments {
     pub fn add(&mut self) -> u32 {
         let number = self.parent.len() as u32;
         self.parent.push(number);
+        self.tallies.push(Tally::default());
         number
     }
 
@@ -67,6 +82,11 @@ impl Fragments {
         let (absorbed, survivor) = (self.find(absorbed), self.find(survivor));
         self.parent[absorbed as usize] = survivor;
     }
+
+    /// Who stands for each fragment.
+    fn roots(&mut self) -> Vec<u32> {
+        (0..self.parent.len() as u32).map(|fragment| self.find(fragment)).collect()
+    }
 }
 
 /// No place in the output.
@@ -87,21 +107,19 @@ pub struct Regions {
 
 impl Regions {
     /// Joins fragments, filters by area and sorts.
-    pub fn resolve(outline: &Outline, options: &Options) -> Self {
-        let mut fragments = Fragments { parent: outline.fragments.parent.clone() };
-        let count = fragments.parent.len();
-        let root: Vec<u32> = (0..count as u32).map(|fragment| fragments.find(fragment)).collect();
+    pub fn resolve(outline: &mut Outline, options: &Options) -> Self {
+        let Outline { corners, meetings, fragments, rows, .. } = outline;
+        let fragment_of = |corner: u32| corners[corner as usize].fragment;
+        let root = fragments.roots();
+        let count = root.len();
         let mut tallies = vec![Tally::default(); count];
-        for (tally, &root) in outline.tallies.iter().zip(&root) {
+        for (tally, &root) in fragments.tallies.iter().zip(&root) {
             tallies[root as usize].add(tally);
         }
-        let is_pinch: Vec<bool> = outline
-            .meetings
+        let is_pinch: Vec<bool> = meetings
             .iter()
             .map(|meeting| {
-                let [one, other] = meeting.corners.map(|corner| {
-                    root[outline.corners[corner as usize].fragment as usize]
-                });
+                let [one, other] = meeting.corners.map(|k| root[fragment_of(k) as usize]);
                 if one == other {
                     // Linked the other way, the two convex corners become concave ones.
                     tallies[one as usize].turns -= 4;
@@ -112,14 +130,12 @@ impl Regions {
 
         // A footprint is a group of regions: itself alone unless corners connect.
         let group: Option<Vec<u32>> = (options.connectivity == Connectivity::Eight).then(|| {
-            for meeting in &outline.meetings {
-                let [one, other] =
-                    meeting.corners.map(|corner| outline.corners[corner as usize].fragment);
-                let (one, other) = (fragments.find(one), fragments.find(other));
+            for meeting in meetings.iter() {
+                let [one, other] = meeting.corners.map(|k| fragments.find(fragment_of(k)));
                 // The lower number stands for the group.
                 fragments.redirect(one.max(other), one.min(other));
             }
-            (0..count as u32).map(|fragment| fragments.find(fragment)).collect()
+            fragments.roots()
         });
 
         let is_root = |k: usize| root[k] == k as u32;
@@ -127,7 +143,7 @@ impl Regions {
             let kept = (0..count)
                 .filter(|&k| is_root(k) && tallies[k].pixels as f64 >= options.min_area_px)
                 .map(|k| k as u32);
-            let order = sort_by_row(kept, outline.rows, |k| tallies[k as usize].last_row);
+            let order = sort_by_row(kept, *rows, |k| tallies[k as usize].last_row);
             return Self::place(&root, &tallies, order, None, is_pinch);
         };
 
@@ -141,7 +157,7 @@ impl Regions {
             let k = k as usize;
             !members[k].is_empty() && totals[k].pixels as f64 >= options.min_area_px
         });
-        let groups = sort_by_row(kept, outline.rows, |k| totals[k as usize].last_row);
+        let groups = sort_by_row(kept, *rows, |k| totals[k as usize].last_row);
         let mut order = Vec::new();
         let mut offsets = vec![0];
         for group in groups {
