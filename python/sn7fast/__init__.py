@@ -15,31 +15,55 @@ from sn7fast.errors import (
 )
 from sn7fast.footprints import Footprints
 from sn7fast.io import read_csv, read_geojson, write_csv, write_geojson
+from sn7fast.matching import Matches, iou_pairs, match_footprints
 from sn7fast.polygonize import polygonize, polygonize_frames
 from sn7fast.rasterize import rasterize, training_mask
+from sn7fast.scoring import (
+    F1Aoi,
+    F1Counts,
+    F1Score,
+    ScotAoi,
+    ScotMonth,
+    ScotScore,
+    score_f1,
+    score_scot,
+)
 from sn7fast.simplify import simplify
 from sn7fast.stack import Stack
+from sn7fast.tracking import track
 
 __all__ = [
+    "F1Aoi",
+    "F1Counts",
+    "F1Score",
     "Footprints",
     "FormatError",
     "GeometryError",
     "InputError",
     "InternalError",
+    "Matches",
     "MissingDependencyError",
     "RasterError",
+    "ScotAoi",
+    "ScotMonth",
+    "ScotScore",
     "Sn7FastError",
     "Stack",
     "StackError",
     "__version__",
     "get_num_threads",
+    "iou_pairs",
+    "match_footprints",
     "polygonize",
     "polygonize_frames",
     "rasterize",
     "read_csv",
     "read_geojson",
+    "score_f1",
+    "score_scot",
     "set_num_threads",
     "simplify",
+    "track",
     "training_mask",
     "write_csv",
     "write_geojson",

@@ -119,3 +119,49 @@ def read_wkt(texts: Sequence[str]) -> _Arrays:
 
 def write_wkt(footprints: _Arrays, decimals: int | None) -> list[str]:
     """Well-known text of each footprint."""
+# Matching -----------------------------------------------------------------------------------------
+
+def iou_pairs(a: _Arrays, b: _Arrays) -> tuple[_I64, _I64, _F64]:
+    """All pairs with an IoU above 0, sorted: positions in a, positions in b, IoU."""
+
+def match_footprints(
+    a: _Arrays, b: _Arrays, iou_threshold: float, rule: str
+) -> tuple[_I64, _I64, _F64]:
+    """Pairs above the threshold that exclude each other no more; rule optimal or greedy."""
+
+# Tracking -----------------------------------------------------------------------------------------
+
+def track(
+    footprints: _Arrays, frame_offsets: _I32, min_iou: float, reverse: bool, master: str
+) -> tuple[_I64, _F64]:
+    """Identifiers and IoU, row by row; master first or latest."""
+
+# Scores -------------------------------------------------------------------------------------------
+
+_Side: TypeAlias = tuple[_Arrays, _I64, _I32]
+_Counts: TypeAlias = tuple[int, int, int]
+_Month: TypeAlias = tuple[_Counts, int, _Counts, _I64, _I64, _F64]
+
+def score_scot(
+    truth: _Side,
+    proposal: _Side,
+    months: Sequence[tuple[int | None, int | None]],
+    iou_threshold: float,
+    base_reward: float,
+    beta: float,
+    sum_duplicates: bool,
+) -> tuple[list[_Month], int, _Counts, float, _Counts, float, float]:
+    """Months, mismatches, track counts and score, change counts and score, SCOT of one AOI."""
+
+def count_f1(
+    truth: _Arrays,
+    proposal: _Arrays,
+    frames: Sequence[tuple[tuple[int, int], tuple[int, int]]],
+    iou_threshold: float,
+) -> list[_Counts]:
+    """tp, fp and fn of each frame, given as row ranges of truth and proposal."""
+
+def evaluate_f1(
+    truth: _Arrays, proposal: _Arrays, order: Sequence[int], min_iou: float
+) -> tuple[_F64, _I64]:
+    """Legacy evaluator: IoU and position of the truth taken (or -1) for each proposal."""

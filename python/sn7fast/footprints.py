@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-Arrays: TypeAlias = "tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.int32], NDArray[np.int32] | None]"
+Arrays: TypeAlias = (
+    "tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.int32], NDArray[np.int32] | None]"
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -180,7 +182,9 @@ class Footprints:
         _, coords, offsets = shapely.to_ragged_array(values, include_z=False)
         rings, polygons, footprints = (np.asarray(array, np.int64) for array in offsets)
         footprints = footprints[:-1]
-        if len(footprints) == len(polygons) and np.array_equal(footprints, np.arange(len(footprints))):
+        if len(footprints) == len(polygons) and np.array_equal(
+            footprints, np.arange(len(footprints))
+        ):
             return cls(coords, rings, polygons)
         return cls(coords, rings, polygons, footprints)
 

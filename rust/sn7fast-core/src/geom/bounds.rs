@@ -12,6 +12,11 @@ pub struct Bounds {
 }
 
 impl Bounds {
+    /// True if the boxes share an area.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        (0..2).all(|k| self.min[k] < other.max[k] && other.min[k] < self.max[k])
+    }
+
     /// True if the boxes share a point.
     pub fn touches(&self, other: &Self) -> bool {
         (0..2).all(|k| self.min[k] <= other.max[k] && other.min[k] <= self.max[k])
@@ -20,7 +25,12 @@ impl Bounds {
 
 /// Bounding box of a footprint; `None` if it is empty.
 pub fn bounds(footprint: &FootprintRef<'_>) -> Option<Bounds> {
-    let (&first, rest) = footprint.points().split_first()?;
+    bounds_of(footprint.points())
+}
+
+/// Bounding box of points; `None` if there are none.
+pub(super) fn bounds_of(points: &[Point]) -> Option<Bounds> {
+    let (&first, rest) = points.split_first()?;
     let start = Bounds { min: first, max: first };
     Some(rest.iter().fold(start, |b, &[x, y]| Bounds {
         min: [b.min[0].min(x), b.min[1].min(y)],
