@@ -3,9 +3,9 @@
 import json
 
 import pytest
+
 from golden_cases import runs
 from parity.ledger import check
-
 from sn7fast import compat
 
 pytestmark = pytest.mark.usefixtures("shared")

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+
 from golden_cases import polygons, runs
 from parity.ledger import check
-
 from sn7fast import compat
 
 pytestmark = pytest.mark.usefixtures("shared")

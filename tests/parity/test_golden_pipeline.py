@@ -1,9 +1,9 @@
 """All of compat in a row, against the recorded results of the originals in a row."""
 
 import pytest
+
 from golden_cases import runs
 from parity.ledger import check
-
 from sn7fast import compat
 
 

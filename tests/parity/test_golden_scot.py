@@ -2,15 +2,15 @@
 
 import geopandas as gpd
 import pytest
+
 from golden_cases import polygons, runs
 from parity.ledger import check
-
 from sn7fast import compat
 
 # Warnings about quirks 13, 14 and 17 are shown by test_quirks.
 pytestmark = [
     pytest.mark.usefixtures("shared"),
-    pytest.mark.filterwarnings("ignore::UserWarning:sn7fast"),
+    pytest.mark.filterwarnings("ignore::sn7fast.compat.QuirkWarning"),
 ]
 
 
@@ -22,9 +22,7 @@ def table(rows):
 def difference(got, expected, unique):
     """Where the optimum is not unique, only the counts without mismatches are defined."""
     if not unique:
-        got, expected = (
-            [n[1] + n[0], n[2] - n[0], n[3] - n[0]] for n in (got, expected)
-        )
+        got, expected = ([n[1] + n[0], n[2] - n[0], n[3] - n[0]] for n in (got, expected))
     return "" if got == pytest.approx(expected, abs=1e-12) else f"{got}, wanted {expected}"
 
 

@@ -4,9 +4,9 @@ import json
 
 import numpy as np
 import pytest
+
 from golden_cases import lost_ids, runs
 from parity.ledger import check
-
 from sn7fast import compat
 
 pytestmark = pytest.mark.usefixtures("shared")
@@ -26,9 +26,7 @@ def write_months(months, folder, *, has_value=True):
 
 def track(run, tmp_path):
     """Folder of the tracked files."""
-    write_months(
-        run.input["months"], tmp_path / "in", has_value=run.input.get("has_value", True)
-    )
+    write_months(run.input["months"], tmp_path / "in", has_value=run.input.get("has_value", True))
     compat.track_footprint_identifiers(
         tmp_path / "in",
         tmp_path / "out",

@@ -1,6 +1,7 @@
 """The ledger of expected differences names runs that exist, with a reason."""
 
 import pytest
+
 from golden_cases import runs
 from parity import ledger
 

@@ -17,12 +17,14 @@ from sn7fast.compat.iou import calculate_iou
 from sn7fast.compat.masks import boundary_mask, contact_mask, df_to_px_mask, footprint_mask
 from sn7fast.compat.polygons import mask_to_poly_geojson
 from sn7fast.compat.prep import make_geojsons_and_masks
+from sn7fast.compat.quirk import QuirkWarning
 from sn7fast.compat.scot import FootprintMatch, match_footprints, scot_multi_aoi, scot_one_aoi
 from sn7fast.compat.tracking import track_footprint_identifiers
 
 __all__ = [
     "Evaluator",
     "FootprintMatch",
+    "QuirkWarning",
     "boundary_mask",
     "calculate_iou",
     "contact_mask",

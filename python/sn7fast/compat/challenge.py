@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sn7fast._optional import require
-from sn7fast.compat.scot import scot_multi_aoi
-from sn7fast.compat.vectors import column_of, geometry_array, load_table
+import numpy as np
+
+from sn7fast.compat.scot import mean_score, score_stacks, stack_of
+from sn7fast.compat.vectors import column_of, footprints_of, load_table
 from sn7fast.errors import InputError
+from sn7fast.stack import Stack
 
 if TYPE_CHECKING:
     import os
@@ -28,8 +31,10 @@ def multi_temporal_buildings(
 ) -> Any:  # noqa: ANN401 - as the original: one thing or two
     """SCOT of an SN7 submission in CSV.
 
-    Quirk 16 of DESIGN.md: the original reads identifiers as text. Here they are whole numbers, so
-    that 9 comes before 10; only assignments that tie can differ.
+    Quirks, numbered as in DESIGN.md, besides those of `scot_one_aoi`:
+
+    * 16: the original reads identifiers as text. Here they are whole numbers, so that 9 comes
+      before 10; only assignments that tie can differ.
 
     Args:
         prop_csv: The submission: columns filename, id, geometry (WKT).
@@ -45,23 +50,39 @@ def multi_temporal_buildings(
         As `scot_multi_aoi`.
 
     Raises:
-        FormatError, InputError, GeometryError: A file does not hold what it should; the message
-            names it.
+        FormatError, GeometryError, InputError: A file does not hold what it should, or the ground
+            truth has no rows; the message names it.
     """
-    truth, proposal = _rows(grnd_csv), _rows(prop_csv)
-    if min_area is not None:
-        truth = truth[truth.geometry.area >= min_area]
-    return scot_multi_aoi(truth, proposal, miniou, beta=beta, stats=stats, verbose=verbose)
+    truth, proposal = _stacks(grnd_csv, min_area), _stacks(prop_csv, None)
+    if not truth:
+        raise InputError(f"{grnd_csv}: got no rows of at least min_area, wanted ground truth")
+    nothing = Stack.from_frames([], months=[], aoi="", ids=[])
+    results = {
+        aoi: score_stacks(stack, proposal.get(aoi, nothing), miniou, 100.0, beta, aoi)
+        for aoi, stack in truth.items()
+    }
+    return mean_score(results, stats=stats, verbose=verbose)
 
 
-def _rows(path: str | os.PathLike[str]) -> Any:  # noqa: ANN401 - GeoDataFrame
-    geopandas = require("geopandas", extra="vector")
-    table = load_table(str(path))
+def _stacks(path: str | os.PathLike[str], min_area: float | None) -> dict[str, Stack]:
+    """Stack of each AOI, from the rows as they are.
+
+    `sn7fast.read_csv` leaves out rows with a negative identifier, which stand for an image without
+    buildings; the original scores them (quirk 13).
+    """
+    table = load_table(Path(path))
     identifiers = column_of(table, "id", str(path))
     if len(table) and identifiers.dtype.kind not in "iu":
         raise InputError(f"{path}: id: got {identifiers.dtype}, wanted whole numbers")
     names = column_of(table, "filename", str(path)).astype(str)
-    return geopandas.GeoDataFrame(
-        {"aoi": names.str[_AOI], "timestep": names.str[_MONTH], "id": identifiers},
-        geometry=geometry_array(table["geometry"], str(path)),
-    )
+    footprints = footprints_of(table["geometry"], str(path))
+    kept = np.ones(len(table), bool) if min_area is None else footprints.areas >= min_area
+    rows = np.flatnonzero(kept)
+    aoi = names.str[_AOI].to_numpy(str)[rows]
+    month = names.str[_MONTH].to_numpy(str)[rows]
+    numbers = identifiers.to_numpy(np.int64)[rows]
+    return {
+        str(name): stack_of(month[own], numbers[own], footprints[rows[own]])
+        for name in np.unique(aoi)
+        for own in [np.flatnonzero(aoi == name)]
+    }

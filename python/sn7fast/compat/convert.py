@@ -5,14 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from sn7fast._optional import require
-from sn7fast.compat.vectors import column_of, read_vector
 from sn7fast.errors import InputError
+from sn7fast.io.geojson import read_geojson
 from sn7fast.io.outputs import whole_file
+from sn7fast.io.wkt import to_wkt
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from sn7fast.io.geojson import Features
 
 
 def sn7_convert_geojsons_to_csv(
@@ -54,35 +61,42 @@ def sn7_convert_geojsons_to_csv(
         if not paths:
             raise InputError(f"json_dirs: got {folder}, which has no *.geojson")
         for path in paths:
-            table = read_vector(path)
-            if len(table):
-                tables.append(_rows(table, path, population))
+            features = read_geojson(path)
+            if len(features):
+                tables.append(_rows(features, path, population))
             elif empty_rows and population == "proposal":
-                row = {"filename": [path.stem], "id": [0], "geometry": [shapely.Polygon()]}
-                tables.append(pandas.DataFrame(row))
+                empty = {"filename": [path.stem], "id": [0], "geometry": ["POLYGON EMPTY"]}
+                tables.append(pandas.DataFrame(empty))
     columns = ["filename", "id", "geometry"]
-    result = (
-        pandas.concat(tables, ignore_index=True) if tables else pandas.DataFrame(columns=columns)
-    )
+    text = pandas.concat(tables, ignore_index=True) if tables else pandas.DataFrame(columns=columns)
     with whole_file(output_csv_path) as temporary:
-        text = result.assign(geometry=shapely.to_wkt(result["geometry"], rounding_precision=-1))
         text.to_csv(temporary, index=False)
-    return result
+    geometry = np.empty(len(text), object)
+    geometry[:] = shapely.from_wkt(text["geometry"].to_numpy(object))
+    return text.assign(geometry=geometry)
 
 
-def _rows(table: Any, path: Path, population: str) -> Any:  # noqa: ANN401 - DataFrame
+def _rows(features: Features, path: Path, population: str) -> Any:  # noqa: ANN401 - DataFrame
     pandas = require("pandas", extra="vector")
-    identifier = pandas.to_numeric(column_of(table, "Id", str(path)), errors="coerce")
-    if identifier.isna().any() or (identifier != identifier.round()).any():
+    identifiers = _column(features, "Id", path)
+    whole = identifiers.dtype.kind in "if" and np.array_equal(identifiers, np.round(identifiers))
+    if not whole:
         raise InputError(f"{path}: Id: got a value that is no whole number")
     if population == "ground":
-        filename = column_of(table, "image_fname", str(path)).map(lambda name: Path(name).stem)
+        filename = [Path(str(name)).stem for name in _column(features, "image_fname", path)]
     else:
-        filename = path.stem
+        filename = [path.stem] * len(features)
     return pandas.DataFrame(
         {
             "filename": filename,
-            "id": identifier.astype("int64"),
-            "geometry": list(table.geometry),
+            "id": identifiers.astype(np.int64),
+            "geometry": to_wkt(features.footprints),
         }
     )
+
+
+def _column(features: Features, name: str, path: Path) -> NDArray[Any]:
+    if name not in features.columns:
+        has = ", ".join(features.columns) or "none"
+        raise InputError(f"{path}: got properties {has}, wanted {name} among them")
+    return features.columns[name]

@@ -11,6 +11,7 @@ from sn7fast.compat.rasters import read_grid, write_image
 from sn7fast.compat.vectors import column_of, footprints_of, load_table
 from sn7fast.errors import InputError
 from sn7fast.grid import Grid
+from sn7fast.polygonize import polygonize
 from sn7fast.rasterize import training_mask
 
 if TYPE_CHECKING:
@@ -144,8 +145,6 @@ def boundary_mask(
         raise InputError("df: wanted either a footprint mask or a table of polygons")
     given = {"reference_im": reference_im, "burn_value": burn_value, **kwargs}
     if footprint_msk is not None:
-        from sn7fast.polygonize import polygonize
-
         # Polygons of a mask burn back into the same mask.
         msk = np.asarray(footprint_msk)
         if kwargs:

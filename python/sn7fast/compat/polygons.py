@@ -98,7 +98,7 @@ def mask_to_poly_geojson(
     if grid is not None:
         footprints = _in_crs(footprints, grid)
     keep = np.flatnonzero(footprints.areas >= min_area)
-    footprints, values = footprints[keep], values[keep]
+    footprints, values = _buffered(footprints[keep]), values[keep]
     if simplify:
         footprints = simplify_footprints(footprints, tolerance)
     table = geopandas.GeoDataFrame(
@@ -153,6 +153,21 @@ def _regions(
     values = np.concatenate([values, np.zeros(len(background))])
     order = np.argsort(both.bounds[:, 3], kind="stable")
     return both[order], values[order]
+
+
+def _buffered(footprints: Footprints) -> Footprints:
+    """The footprints after the zero-width buffer with which the original repairs polygons.
+
+    They are valid, so it changes no region, but where holes touch it reorders them and may move
+    the start of a ring, on which simplifying depends. Without holes it changes nothing.
+    """
+    shapely = require("shapely", extra="vector")
+    rings = np.diff(footprints.polygon_offsets)
+    if not (rings > 1).any():
+        return footprints
+    polygons = footprints.to_shapely()
+    polygons[rings > 1] = shapely.buffer(polygons[rings > 1], 0)
+    return Footprints.from_shapely(polygons)
 
 
 def _in_crs(footprints: Footprints, grid: Grid) -> Footprints:

@@ -65,7 +65,6 @@ def make_geojsons_and_masks(
 
 def _labels(name_root: str, path: Path, crs: str | None) -> Any:  # noqa: ANN401 - GeoDataFrame
     table = read_vector(path)
-    table = table[table.geometry.notna()]
     if table.crs is not None and table.crs != crs:
         if crs is None:
             raise InputError(f"{name_root}: {path} is in {table.crs.name}, the image has no CRS")

@@ -9,7 +9,7 @@ import numpy as np
 from sn7fast._optional import require
 from sn7fast.errors import InputError
 from sn7fast.io.outputs import whole_file
-from sn7fast.io.rasters import read_mask
+from sn7fast.io.rasters import count_bands, read_mask
 
 if TYPE_CHECKING:
     import os
@@ -26,12 +26,8 @@ def read_grid(path: str | os.PathLike[str]) -> Grid:
 
 def read_image(path: str | os.PathLike[str]) -> NDArray[Any]:
     """(rows, columns), or (rows, columns, bands) if there are several."""
-    bands = [read_mask(path, band=1)[0]]
-    rasterio = require("rasterio")
-    with rasterio.open(path, driver=("GTiff", "PNG")) as dataset:
-        count = dataset.count
-    bands += [read_mask(path, band=band)[0] for band in range(2, count + 1)]
-    return bands[0] if count == 1 else np.stack(bands, axis=-1)
+    bands = [read_mask(path, band=band)[0] for band in range(1, count_bands(path) + 1)]
+    return bands[0] if len(bands) == 1 else np.stack(bands, axis=-1)
 
 
 def write_image(path: str | os.PathLike[str], image: NDArray[Any], grid: Grid) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from sn7fast._optional import require
-from sn7fast.compat.vectors import codes_of, column_of, footprints_of
+from sn7fast.compat.quirk import warn_quirk
+from sn7fast.compat.vectors import column_of, footprints_of
 from sn7fast.errors import InputError
 from sn7fast.scoring import score_scot
 from sn7fast.stack import Stack
@@ -16,6 +16,7 @@ from sn7fast.stack import Stack
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from sn7fast.footprints import Footprints
     from sn7fast.scoring import ScotAoi
 
 
@@ -66,8 +67,8 @@ def match_footprints(
         InputError: A column is missing, or identifiers are of mixed kinds.
         GeometryError: A geometry is no polygon.
     """
-    truth, truth_ids = _stack(_one_month(grnd_df), "grnd_df", ("",))
-    proposal, proposal_ids = _stack(_one_month(prop_df), "prop_df", ("",))
+    truth, truth_ids = _stack(_one_month(grnd_df), "grnd_df")
+    proposal, proposal_ids = _stack(_one_month(prop_df), "prop_df")
     result = _score(truth, proposal, threshold, base_reward, 2.0).months.get("")
     if result is None:  # no ground truth
         return FootprintMatch([], [], [], 0, len(proposal), 0, 0.0)
@@ -170,12 +171,18 @@ def scot_multi_aoi(
     found = column_of(prop_df, "aoi", "prop_df") if len(prop_df) else None
     for aoi, rows in grnd_df.groupby(column_of(grnd_df, "aoi", "grnd_df"), sort=True):
         proposal = prop_df if found is None else prop_df[found == aoi]
-        scored = _one_aoi(rows, proposal, threshold, base_reward, beta, str(aoi))
-        results[aoi] = _ten_numbers(scored)
-        if verbose:
-            _say(str(aoi), results[aoi])
-    score = sum(numbers[-1] for numbers in results.values()) / len(results)
-    return (score, results) if stats else score
+        results[aoi] = _one_aoi(rows, proposal, threshold, base_reward, beta, str(aoi))
+    return mean_score(results, stats=stats, verbose=verbose)
+
+
+def mean_score(results: dict[Any, ScotAoi], *, stats: bool, verbose: bool) -> Any:  # noqa: ANN401
+    """What `scot_multi_aoi` returns for the results of its AOIs."""
+    numbers = {aoi: _ten_numbers(result) for aoi, result in results.items()}
+    if verbose:
+        for aoi, row in numbers.items():
+            _say(str(aoi), row)
+    score = sum(row[-1] for row in numbers.values()) / len(numbers)
+    return (score, numbers) if stats else score
 
 
 def _one_aoi(
@@ -188,25 +195,48 @@ def _one_aoi(
 ) -> ScotAoi:
     truth, _ = _stack(grnd_df, "grnd_df")
     proposal, _ = _stack(prop_df, "prop_df")
+    return score_stacks(truth, proposal, threshold, base_reward, beta, name, depth=4)
+
+
+def score_stacks(
+    truth: Stack,
+    proposal: Stack,
+    threshold: float,
+    base_reward: float,
+    beta: float,
+    name: str,
+    *,
+    depth: int = 3,
+) -> ScotAoi:
+    """SCOT of one AOI, with a warning for each quirk that has to do with the result.
+
+    ``depth`` is how far up the stack of calls the function lies that the user called.
+    """
     empty = int(np.isnan(proposal.footprints.bounds[:, 0]).sum())
     if empty:
-        _warn(f"{name}: {empty} rows of the proposal have an empty geometry: false positives")
-    result = _score(truth, proposal, threshold, base_reward, beta)
-    if len(truth) and not result.change_tp + result.change_fn:
-        _warn(f"{name}: no building is new after the first month, so change and SCOT are 0")
-    return result
+        message = f"{name}: {empty} rows of the proposal have an empty geometry: false positives"
+        warn_quirk(13, message, stacklevel=depth)
+    if len(truth) and not _has_new_buildings(truth):
+        message = f"{name}: no building is new after the first month, so change and SCOT are 0"
+        warn_quirk(17, message, stacklevel=depth)
+    return _score(truth, proposal, threshold, base_reward, beta, depth=depth + 1)
 
 
 def _score(
-    truth: Stack, proposal: Stack, threshold: float, base_reward: float, beta: float
+    truth: Stack,
+    proposal: Stack,
+    threshold: float,
+    base_reward: float,
+    beta: float,
+    *,
+    depth: int = 3,
 ) -> ScotAoi:
     for stack, side in ((truth, "ground truth"), (proposal, "proposal")):
-        if stack.ids is None:
-            raise InputError(f"{side}: no identifiers")
-        keys = np.stack([stack.month_index, stack.ids])
+        keys = np.stack([stack.month_index, np.asarray(stack.ids)])
         repeated = len(stack) - np.unique(keys, axis=1).shape[1]
         if repeated:
-            _warn(f"{side}: {repeated} rows repeat an identifier of their month: IoU adds up")
+            message = f"{side}: {repeated} rows repeat an identifier of their month: IoU adds up"
+            warn_quirk(14, message, stacklevel=depth)
     score = score_scot(
         truth,
         proposal,
@@ -219,33 +249,35 @@ def _score(
     return result
 
 
+def _has_new_buildings(truth: Stack) -> bool:
+    ids = np.asarray(truth.ids)
+    return bool(np.setdiff1d(ids, ids[truth.rows(truth.months[0])]).size)
+
+
 def _one_month(table: Any) -> Any:  # noqa: ANN401 - DataFrame
     return table.assign(timestep="") if len(table) else table
 
 
-def _stack(
-    table: Any,  # noqa: ANN401 - DataFrame
-    name: str,
-    months: tuple[str, ...] = (),
-) -> tuple[Stack, NDArray[Any]]:
+def _stack(table: Any, name: str) -> tuple[Stack, NDArray[Any]]:  # noqa: ANN401 - DataFrame
     """The table as a stack with numbered identifiers, and the identifiers in their sorted order."""
     if not len(table):
-        none = np.zeros(len(months) + 1, np.int32)
-        stack = Stack("", months, footprints_of([], name), none, np.empty(0, np.int64))
-        return stack, np.empty(0, object)
+        return Stack.from_frames([], months=[], aoi="", ids=[]), np.empty(0, object)
     timestep = column_of(table, "timestep", name).astype(str).to_numpy()
     ids = column_of(table, "id", name).to_numpy()
     try:
-        labels = np.unique(ids)
-        codes = codes_of(ids)
+        labels, codes = np.unique(ids, return_inverse=True)
     except TypeError as error:
         raise InputError(f"{name}: id: got values of mixed kinds, wanted one kind") from error
-    present, month = np.unique(timestep, return_inverse=True)
-    order = np.argsort(month, kind="stable")
     footprints = footprints_of(column_of(table, "geometry", name), name)
+    return stack_of(timestep, codes, footprints), labels
+
+
+def stack_of(months: NDArray[Any], ids: NDArray[np.int64], footprints: Footprints) -> Stack:
+    """Stack of rows in any order, by their months as text."""
+    present, month = np.unique(months, return_inverse=True)
+    order = np.argsort(month, kind="stable")
     starts = np.concatenate([[0], np.cumsum(np.bincount(month, minlength=len(present)))])
-    stack = Stack("", tuple(present.tolist()), footprints[order], starts, codes[order])
-    return stack, labels
+    return Stack("", tuple(present.tolist()), footprints[order], starts, ids[order])
 
 
 def _ten_numbers(result: ScotAoi) -> list[float]:
@@ -261,10 +293,6 @@ def _ten_numbers(result: ScotAoi) -> list[float]:
         result.change,
         result.score,
     ]
-
-
-def _warn(message: str) -> None:
-    warnings.warn(message, stacklevel=4)
 
 
 def _say(name: str, numbers: list[float]) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sn7fast._optional import require
-from sn7fast.compat.vectors import footprints_of, read_vector, write_vector
 from sn7fast.errors import InputError
+from sn7fast.io.geojson import read_geojson, write_geojson
 from sn7fast.stack import Stack
 from sn7fast.tracking import track
 
@@ -68,41 +68,30 @@ def track_footprint_identifiers(
     names = sorted(path.name for path in source.glob("*.geojson"))
     if not names:
         raise InputError(f"json_dir: got {source}, which has no *.geojson, wanted one a month")
-    tables = [read_vector(source / name) for name in names]
-    frames = [
-        footprints_of(table.geometry, str(source / name))
-        for name, table in zip(names, tables, strict=True)
-    ]
-    stack = Stack.from_frames(frames, months=names, aoi=source.name)
+    months = [read_geojson(source / name) for name in names]
+    stack = Stack.from_frames([m.footprints for m in months], months=names, aoi=source.name)
     tracked = track(stack, min_iou=min_iou, reverse=reverse_order)
-    results = _by_area(tracked, tables, id_field, iou_field)
     target.mkdir(parents=True, exist_ok=True)
-    for name, table in zip(names, results, strict=True):
-        write_vector(target / name, table)
-    if verbose or super_verbose:
-        _say(results, names[::-1] if reverse_order else names, names, id_field)
-
-
-def _by_area(tracked: Stack, tables: list[Any], id_field: str, iou_field: str) -> list[Any]:
-    """Each month's table with its new columns, by descending area."""
-    areas = tracked.footprints.areas
-    results = []
-    for month, table in zip(tracked.months, tables, strict=True):
-        rows = tracked.rows(month)
+    areas, ids, iou = tracked.footprints.areas, np.asarray(tracked.ids), np.asarray(tracked.iou)
+    for name, month in zip(names, months, strict=True):
+        rows = tracked.rows(name)
         order = np.argsort(-areas[rows], kind="stable")
-        result = table.drop(columns=[name for name in ("value",) if name in table]).iloc[order]
-        result = result.reset_index(drop=True)
-        result["area"] = areas[rows][order]
-        result[iou_field] = np.asarray(tracked.iou)[rows][order]
-        result[id_field] = np.asarray(tracked.ids)[rows][order]
-        results.append(result)
-    return results
+        new = {"area": areas[rows], iou_field: iou[rows], id_field: ids[rows]}
+        kept = {k: v for k, v in month.columns.items() if k != "value" and k not in new}
+        write_geojson(
+            target / name,
+            month.footprints[order],
+            columns={column: values[order] for column, values in {**kept, **new}.items()},
+            crs=month.crs,
+        )
+    if verbose or super_verbose:
+        _say(tracked, reverse=reverse_order)
 
 
-def _say(results: list[Any], processed: list[str], names: list[str], id_field: str) -> None:
+def _say(tracked: Stack, *, reverse: bool) -> None:
     tqdm = require("tqdm").tqdm
     seen: set[int] = set()
-    for name in processed:
-        ids = set(results[names.index(name)][id_field].tolist())
-        tqdm.write(f"{name}: {len(ids)} buildings, {len(ids - seen)} of them new")
-        seen |= ids
+    for month in tracked.months[::-1] if reverse else tracked.months:
+        found = set(np.asarray(tracked.ids)[tracked.rows(month)].tolist())
+        tqdm.write(f"{month}: {len(found)} buildings, {len(found - seen)} of them new")
+        seen |= found

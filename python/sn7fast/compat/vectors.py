@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,131 +10,89 @@ import numpy as np
 from sn7fast._optional import require
 from sn7fast.errors import FormatError, GeometryError, InputError
 from sn7fast.footprints import Footprints
-from sn7fast.io.outputs import whole_file
+from sn7fast.io.geojson import read_geojson, write_geojson
+from sn7fast.io.wkt import from_wkt
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
 
 def read_vector(path: str | os.PathLike[str]) -> Any:  # noqa: ANN401 - GeoDataFrame
-    """GeoDataFrame of a GeoJSON file.
+    """GeoDataFrame of a GeoJSON file of polygons; features without geometry are left out.
 
-    GDAL is not asked, as it would follow a file that only claims to be GeoJSON. A null geometry
-    becomes None. The CRS is that of the old ``crs`` member; a file without one gets none, though
-    RFC 7946 would have it longitude and latitude, since SN7 keeps pixel coordinates in such files.
-    A file of 0 bytes, as the original tracker writes for a month without buildings, is empty.
+    GDAL is not asked, as it would follow a file that only claims to be GeoJSON. The CRS is that of
+    the old ``crs`` member; a file without one gets none, though RFC 7946 would have it longitude
+    and latitude, since SN7 keeps pixel coordinates in such files.
 
     Raises:
-        FormatError: No JSON, no FeatureCollection, or a feature that is none.
-        GeometryError: A geometry that cannot be built.
+        FormatError, GeometryError: As `sn7fast.read_geojson`.
         InputError: The file cannot be opened.
     """
     geopandas = require("geopandas", extra="vector")
-    shapely = require("shapely", extra="vector")
-    path = Path(path)
     try:
-        text = path.read_bytes()
+        features = read_geojson(path, null_geometry="skip")
     except OSError as error:
         raise InputError(f"{path}: cannot be opened: {error.strerror or error}") from error
-    if not text.strip():
-        return geopandas.GeoDataFrame(geometry=[])
-    try:
-        content = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise FormatError(f"{path}: is not JSON: {error}") from error
-    kind = content.get("type") if isinstance(content, dict) else type(content).__name__
-    if kind != "FeatureCollection" or not isinstance(content.get("features"), list):
-        raise FormatError(f"{path}: got {kind}, wanted a FeatureCollection with features")
-    geometries = np.empty(len(content["features"]), object)
-    rows = []
-    for index, feature in enumerate(content["features"]):
-        properties = feature.get("properties") or {} if isinstance(feature, dict) else None
-        if not isinstance(properties, dict) or feature.get("type") != "Feature":
-            raise FormatError(f"{path}: feature {index}: got no Feature with properties")
-        rows.append(properties)
-        geometry = feature.get("geometry")
-        if geometry is not None:
-            try:
-                geometries[index] = shapely.geometry.shape(geometry)
-            except (
-                shapely.errors.ShapelyError,
-                ValueError,
-                TypeError,
-                KeyError,
-                AttributeError,
-            ) as e:
-                raise GeometryError(f"{path}: feature {index}: no valid geometry: {e!r}") from e
-    columns = list(dict.fromkeys(name for row in rows for name in row if name != "geometry"))
-    table = {name: [row.get(name) for row in rows] for name in columns}
-    return geopandas.GeoDataFrame(table, geometry=geometries, crs=_crs(path, content.get("crs")))
+    columns = {name: values for name, values in features.columns.items() if name != "geometry"}
+    geometry = features.footprints.to_shapely()
+    return geopandas.GeoDataFrame(columns, geometry=geometry, crs=_crs(path, features.crs))
 
 
-def _crs(path: Path, member: Any) -> Any:  # noqa: ANN401 - JSON in, pyproj.CRS out
-    if member is None:
+def _crs(path: str | os.PathLike[str], name: str | None) -> Any:  # noqa: ANN401 - pyproj.CRS
+    if name is None:
         return None
     pyproj = require("pyproj", extra="vector")
     try:
-        return pyproj.CRS.from_user_input(member["properties"]["name"])
-    except (TypeError, KeyError, pyproj.exceptions.CRSError) as error:
-        raise FormatError(f"{path}: crs: got {str(member)[:80]}, which names no CRS") from error
+        return pyproj.CRS.from_user_input(name)
+    except pyproj.exceptions.CRSError as error:
+        raise FormatError(f"{path}: crs: got {name[:80]!r}, which names no CRS") from error
 
 
 def write_vector(path: str | os.PathLike[str], table: Any) -> None:  # noqa: ANN401
-    """Write a GeoDataFrame as GeoJSON, whole or not at all; without rows, an empty collection."""
-    shapely = require("shapely", extra="vector")
-    properties = table.drop(columns=table.geometry.name)
-    geometries = shapely.to_geojson(np.asarray(table.geometry, object))
-    with whole_file(path) as temporary, temporary.open("w", encoding="utf-8") as file:
-        file.write('{\n"type": "FeatureCollection",\n')
-        if table.crs is not None:
-            name = f"urn:ogc:def:crs:{':'.join(table.crs.to_authority() or ())}"
-            if name.endswith(":"):
-                raise InputError(f"{path}: crs: got {table.crs}, wanted one that has a code")
-            name = name.replace("EPSG:", "EPSG::")
-            member = {"type": "name", "properties": {"name": name}}
-            file.write(f'"crs": {json.dumps(member)},\n')
-        file.write('"features": [')
-        separator = "\n"
-        columns = [_plain(properties[column]) for column in properties.columns]
-        for index, geometry in enumerate(geometries):
-            row = {name: values[index] for name, values in zip(properties, columns, strict=True)}
-            file.write(
-                f'{separator}{{"type": "Feature", "properties": {json.dumps(row)}, '
-                f'"geometry": {geometry or "null"}}}'
-            )
-            separator = ",\n"
-        file.write("\n]\n}\n")
+    """Write a GeoDataFrame as GeoJSON, whole or not at all; without rows, an empty collection.
 
-
-def _plain(column: Any) -> list[Any]:  # noqa: ANN401 - Series
-    """The values as JSON has them; a missing one is null."""
-    missing = column.isna().tolist()
-    values = column.tolist()
-    return [
-        None if gone else value if isinstance(value, (bool, int, float, str)) else str(value)
-        for value, gone in zip(values, missing, strict=True)
-    ]
+    Raises:
+        InputError: The CRS has no code, or a column holds what GeoJSON cannot.
+    """
+    crs = None
+    if table.crs is not None:
+        authority = table.crs.to_authority()
+        if authority is None:
+            raise InputError(f"{path}: crs: got {table.crs.name}, wanted one that has a code")
+        crs = ":".join(authority)
+    columns = table.drop(columns=table.geometry.name)
+    write_geojson(
+        path,
+        footprints_of(table.geometry, str(path)),
+        columns={str(name): columns[name].to_numpy() for name in columns},
+        crs=crs,
+    )
 
 
 def load_table(table: Any, geometry_column: str = "geometry") -> Any:  # noqa: ANN401
-    """A DataFrame as given, or that of a .csv, .geojson or .json file."""
+    """A DataFrame as given, or that of a .csv, .geojson or .json file.
+
+    Raises:
+        FormatError: No CSV, or it has no such column; else as `read_vector`.
+    """
     if not isinstance(table, (str, Path)):
         return table
-    if Path(table).suffix.lower() == ".csv":
-        pandas = require("pandas", extra="vector")
-        try:
-            frame = pandas.read_csv(table)
-        except (OSError, ValueError) as error:
-            raise FormatError(f"{table}: cannot be read as CSV: {error}") from error
-        if geometry_column not in frame:
-            raise FormatError(
-                f"{table}: got columns {', '.join(map(str, frame.columns))}, "
-                f"wanted {geometry_column} among them"
-            )
-        return frame
-    return read_vector(table)
+    if Path(table).suffix.lower() != ".csv":
+        return read_vector(table)
+    pandas = require("pandas", extra="vector")
+    try:
+        frame = pandas.read_csv(table)
+    except (OSError, ValueError) as error:
+        raise FormatError(f"{table}: cannot be read as CSV: {error}") from error
+    if geometry_column not in frame:
+        raise FormatError(
+            f"{table}: got columns {', '.join(map(str, frame.columns))}, "
+            f"wanted {geometry_column} among them"
+        )
+    return frame
 
 
 def column_of(table: Any, column: str, name: str) -> Any:  # noqa: ANN401 - Series
@@ -149,7 +106,11 @@ def column_of(table: Any, column: str, name: str) -> Any:  # noqa: ANN401 - Seri
 
 
 def geometry_array(column: Any, name: str) -> NDArray[np.object_]:  # noqa: ANN401 - Series
-    """Object array of shapely geometries from geometries or WKT; missing ones become empty."""
+    """Object array of shapely geometries from geometries or WKT; missing ones become empty.
+
+    Raises:
+        GeometryError: A row holds something else; the message names it.
+    """
     shapely = require("shapely", extra="vector")
     values = np.empty(len(column), object)
     values[:] = list(column)
@@ -159,20 +120,30 @@ def geometry_array(column: Any, name: str) -> NDArray[np.object_]:  # noqa: ANN4
                 values[index] = shapely.from_wkt(value)
             except shapely.errors.ShapelyError as error:
                 raise GeometryError(f"{name}: row {index}: bad WKT {value[:60]!r}") from error
-        elif value is None or value != value:
+        elif value is None or (isinstance(value, float) and np.isnan(value)):
             values[index] = shapely.Polygon()
+        elif not isinstance(value, shapely.Geometry):
+            raise GeometryError(f"{name}: row {index}: got {value!r:.60}, wanted a polygon or WKT")
     return values
 
 
 def footprints_of(column: Any, name: str) -> Footprints:  # noqa: ANN401 - Series
-    """Footprints of a geometry column: shapely geometries or WKT; missing ones become empty."""
+    """Footprints of a geometry column: shapely geometries or WKT; missing ones become empty.
+
+    Raises:
+        FormatError, GeometryError: A row holds something else; the message names it.
+    """
+    values = list(column)
+    if values and all(
+        isinstance(value, str) or value is None or value != value for value in values
+    ):
+        texts = [value if isinstance(value, str) else "POLYGON EMPTY" for value in values]
+        return _named(name, from_wkt, texts)
+    return _named(name, Footprints.from_shapely, geometry_array(column, name))
+
+
+def _named(name: str, make: Callable[[Any], Footprints], values: Any) -> Footprints:  # noqa: ANN401
     try:
-        return Footprints.from_shapely(geometry_array(column, name))
-    except GeometryError as error:
-        raise GeometryError(f"{name}: {error}") from error
-
-
-def codes_of(values: ArrayLike) -> NDArray[np.int64]:
-    """int64 numbers of identifiers of any one kind, in their sorted order."""
-    _, codes = np.unique(np.asarray(values), return_inverse=True)
-    return codes.astype(np.int64)
+        return make(values)
+    except (FormatError, GeometryError) as error:
+        raise type(error)(f"{name}: {error}") from error

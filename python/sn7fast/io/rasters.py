@@ -97,6 +97,28 @@ def read_mask(
     return np.ascontiguousarray(mask, _WIDENED.get(kind)), grid
 
 
+def count_bands(path: str | os.PathLike[str]) -> int:
+    """Number of bands of a GeoTIFF or PNG file.
+
+    Raises:
+        RasterError: The file cannot be opened, as for `read_mask`.
+        MissingDependencyError: rasterio is not installed.
+    """
+    path = Path(path)
+    driver = _driver(path)
+    rasterio = require("rasterio")
+    try:
+        with (
+            rasterio.Env(**_GDAL_OPTIONS),
+            _unreferenced_too(),
+            rasterio.open(path.resolve(), driver=driver) as dataset,
+        ):
+            return int(dataset.count)
+    except Exception as error:
+        reason = error.__cause__ or error
+        raise RasterError(f"{path}: cannot be opened, it may be damaged: {reason}") from error
+
+
 def write_mask(path: str | os.PathLike[str], mask: NDArray[Any], grid: Grid | None = None) -> None:
     """Write one band as a DEFLATE-compressed GeoTIFF, whole or not at all.
 
