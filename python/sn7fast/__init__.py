@@ -66,7 +66,6 @@ __all__ = [
     "score_f1",
     "score_scot",
     "set_num_threads",
-    "set_num_threads",
     "simplify",
     "track",
     "training_mask",
