@@ -41,6 +41,19 @@ def areas(footprints: _Arrays) -> _F64:
 def bounds(footprints: _Arrays) -> _F64:
     """float64 (n, 4): min x, min y, max x, max y; NaN for an empty footprint."""
 
+# Names and codecs ---------------------------------------------------------------------------------
+
+def parse_name(name: str) -> tuple[str, str]:
+    """Area and month (``YYYY_MM``) of a file name.
+
+    ``global_monthly_YYYY_MM_mosaic_<AOI>``, or any name with one YYYY_MM or YYYY-MM: the rest is
+    the AOI, which is empty if the name is a date alone. Folders, a known extension (.tif, .png,
+    .geojson, ...), a final ``_Buildings`` and the day of an ISO date are left off.
+
+    Raises:
+        FormatError: No month in the name, or two different ones.
+    """
+
 # Masks to footprints ------------------------------------------------------------------------------
 
 def polygonize(
@@ -52,6 +65,61 @@ def polygonize_frames(
     masks: Sequence[NDArray[Any]], threshold: float, min_area_px: float, connectivity: int
 ) -> list[_Arrays]:
     """The same for masks of one shape and dtype, in parallel."""
+
+# Burning and simplifying --------------------------------------------------------------------------
+
+def rasterize(footprints: _Arrays, shape_yx: tuple[int, int], value: int) -> NDArray[np.uint8]:
+    """uint8 (rows, cols): footprint mask; see sn7fast.rasterize."""
+
+def training_mask(
+    footprints: _Arrays,
+    shape_yx: tuple[int, int],
+    channels: list[str],
+    boundary_width: int,
+    boundary_type: str,
+    contact_spacing_px: float,
+    per_building_boundary: bool,
+    value: int,
+) -> NDArray[np.uint8]:
+    """uint8 (rows, cols, channels): see sn7fast.training_mask."""
+
+def simplify(footprints: _Arrays, tolerance: float) -> _Arrays:
+    """The footprints with fewer vertices; see sn7fast.simplify."""
+
+# aoi, months, frame_offsets, footprints, ids
+_CsvRows: TypeAlias = tuple[str, list[str], _I32, _Arrays, _I64]
+_Column: TypeAlias = _I64 | _F64 | NDArray[np.bool_] | list[Any]
+
+def read_csv(
+    source: str | bytes, keep_empty: bool, keep_duplicates: bool
+) -> list[tuple[str, list[str], _I32, _Arrays, _I64, int]]:
+    """Tables of an SN7 CSV, a path or its bytes.
+
+    Each is (aoi, months, frame_offsets, footprints, ids, empty_rows).
+    """
+
+def write_csv(target: str | None, stacks: Sequence[_CsvRows], decimals: int | None) -> bytes | None:
+    """Write an SN7 CSV to the path, or give its bytes."""
+
+def read_geojson(
+    source: str | bytes, columns: list[str] | None, skip_null_geometry: bool
+) -> tuple[_Arrays, list[tuple[str, _Column]], str | None]:
+    """Footprints, columns by name and crs of a feature collection, a path or its bytes."""
+
+def write_geojson(
+    target: str | None,
+    footprints: _Arrays,
+    columns: Sequence[tuple[str, _Column]],
+    crs: str | None,
+    decimals: int | None,
+) -> bytes | None:
+    """Write a feature collection to the path, or give its bytes."""
+
+def read_wkt(texts: Sequence[str]) -> _Arrays:
+    """Footprints from one well-known text each."""
+
+def write_wkt(footprints: _Arrays, decimals: int | None) -> list[str]:
+    """Well-known text of each footprint."""
 
 # Matching -----------------------------------------------------------------------------------------
 

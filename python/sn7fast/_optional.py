@@ -8,8 +8,8 @@ from typing import Any
 from sn7fast.errors import MissingDependencyError
 
 
-def require(module: str, *, extra: str) -> Any:  # noqa: ANN401 - a module of any kind
-    """Import ``module``, or say which extra of sn7fast brings it.
+def require(module: str, *, extra: str | None = None) -> Any:  # noqa: ANN401 - any module
+    """Import ``module``, or say which extra of sn7fast brings it (None: none, it stands alone).
 
     Raises:
         MissingDependencyError: It is not installed.
@@ -17,7 +17,8 @@ def require(module: str, *, extra: str) -> Any:  # noqa: ANN401 - a module of an
     try:
         return importlib.import_module(module)
     except ImportError as error:
+        wanted = module.partition(".")[0] if extra is None else f"'sn7fast[{extra}]'"
         raise MissingDependencyError(
             f"{module} is needed here and cannot be imported ({error}); "
-            f"install it with: pip install 'sn7fast[{extra}]'"
+            f"install it with: pip install {wanted}"
         ) from error

@@ -35,6 +35,14 @@ pub enum Error {
         /// What came and what was wanted.
         problem: String,
     },
+    /// Text in order by its format, with a geometry in it that cannot be used.
+    #[error("{place}: {problem}")]
+    TextGeometry {
+        /// Where in the text.
+        place: String,
+        /// What came and what was wanted.
+        problem: String,
+    },
     /// Reading or writing failed.
     #[error(transparent)]
     Io(#[from] std::io::Error),

@@ -21,6 +21,7 @@ pub mod index;
 pub mod iou;
 pub mod mask;
 pub mod matching;
+pub mod names;
 pub mod scot;
 pub mod simplify;
 pub mod track;

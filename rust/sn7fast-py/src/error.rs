@@ -13,7 +13,9 @@ pyo3::import_exception!(sn7fast.errors, InternalError);
 pub fn to_python(error: Error) -> PyErr {
     match error {
         Error::Argument { .. } => InputError::new_err(error.to_string()),
-        Error::Geometry { .. } => GeometryError::new_err(error.to_string()),
+        Error::Geometry { .. } | Error::TextGeometry { .. } => {
+            GeometryError::new_err(error.to_string())
+        }
         Error::Format { .. } => FormatError::new_err(error.to_string()),
         Error::Io(io) => io.into(),
         Error::Cancelled => PyKeyboardInterrupt::new_err(()),

@@ -1,0 +1,89 @@
+"""Work on many AOIs: one that fails is reported and left out, the others go on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from sn7fast.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from sn7fast.cli.console import Console
+    from sn7fast.data.discover import Source
+    from sn7fast.stack import Stack
+
+_Result = TypeVar("_Result")
+
+
+class AoiRun:
+    """One pass over AOIs.
+
+    Attributes:
+        done: Names of the AOIs that went well.
+        failed: Message by AOI of the others.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self.done: list[str] = []
+        self.failed: dict[str, str] = {}
+
+    def each(
+        self, loaders: Mapping[str, Callable[[], _Result]], label: str
+    ) -> Iterator[tuple[str, _Result]]:
+        """(AOI, what its loader gave), for those AOIs whose loader did not fail.
+
+        Raises:
+            InputError: None could be loaded.
+        """
+        for aoi in self._console.progress(list(loaders), label):
+            try:
+                result = loaders[aoi]()
+            except InputError as error:
+                if len(loaders) == 1:
+                    raise
+                self.failed[aoi] = " ".join(str(error).split())
+                click.echo(f"error: AOI {aoi} left out: {self.failed[aoi]}", err=True)
+                continue
+            self.done.append(aoi)
+            yield aoi, result
+        if loaders and not self.done:
+            raise InputError(f"none of {len(loaders)} AOIs could be used")
+
+
+def stems(source: Source) -> dict[tuple[str, str], str]:
+    """Name without suffix of the file of each AOI and month; none for a CSV."""
+    return {(frame.aoi, frame.month): frame.path.stem for frame in source.frames}
+
+
+def write_geojson_folder(
+    folder: Path, stack: Stack, names: Mapping[tuple[str, str], str], *, own: bool
+) -> None:
+    """One GeoJSON for each month of an AOI, under the name of its input or as in SpaceNet 7.
+
+    Args:
+        folder: Where; it is there.
+        stack: What; its ids and IoU become Id and iou_score.
+        names: See `stems`.
+        own: The AOI gets a folder of its own.
+
+    Raises:
+        InputError: The AOI cannot be the name of a folder.
+    """
+    from sn7fast.data.sn7 import sn7_stem
+    from sn7fast.io.geojson import write_geojson
+
+    if stack.aoi in ("", ".", "..") or any(letter in stack.aoi for letter in "/\\\0"):
+        raise InputError(f"AOI {stack.aoi!r}: cannot be part of a path; write a CSV instead")
+    home = folder / stack.aoi if own else folder
+    home.mkdir(exist_ok=True)
+    for month, footprints in stack.frames():
+        rows = stack.rows(month)
+        stem = names.get((stack.aoi, month)) or sn7_stem(stack.aoi, month)
+        columns = {"Id": stack.ids, "iou_score": stack.iou}
+        given = {name: values[rows] for name, values in columns.items() if values is not None}
+        write_geojson(home / f"{stem}.geojson", footprints, columns=given)

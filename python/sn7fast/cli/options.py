@@ -1,0 +1,79 @@
+"""Options and output rules that commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+_Command = TypeVar("_Command", bound="Callable[..., Any]")
+
+input_path = click.Path(path_type=Path)
+"""Not checked by click: what is wrong with a path is told as bad input, by who reads it."""
+
+quiet = click.option("--quiet", "-q", is_flag=True, help="No notes and no progress.")
+overwrite = click.option(
+    "--overwrite", is_flag=True, help="Replace OUT, all of it, if it is there already."
+)
+min_iou = click.option(
+    "--min-iou",
+    type=click.FloatRange(0, 1),
+    default=0.25,
+    show_default=True,
+    help="Least IoU at which a footprint takes over an identifier.",
+)
+
+
+def mask_options(command: _Command) -> _Command:
+    """--threshold, --min-area and --connectivity."""
+    for option in (
+        click.option(
+            "--connectivity",
+            type=click.Choice(["4", "8"]),
+            default="4",
+            show_default=True,
+            help="Neighbours of a pixel: over edges, or over corners too.",
+        ),
+        click.option(
+            "--min-area",
+            "min_area_px",
+            type=click.FloatRange(min=0),
+            default=0,
+            show_default=True,
+            help="Drop footprints polygonized from masks that have fewer pixels.",
+        ),
+        click.option(
+            "--threshold",
+            type=float,
+            default=0,
+            show_default=True,
+            help="Pixels of masks above this value are building.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def check_output(out: Path, *, is_file: bool, overwrite: bool, inputs: Sequence[Path] = ()) -> None:
+    """Refuse an output that would take the place of something the user may still want.
+
+    Raises:
+        click.UsageError: OUT is there and ``overwrite`` is not set, is of the other kind (file or
+            folder), or holds an input or the current folder.
+    """
+    place = out.resolve()
+    if is_file and place.is_dir():
+        raise click.UsageError(f"--out: {out} is a folder, wanted the name of a file")
+    if not is_file and place.exists() and not place.is_dir():
+        raise click.UsageError(f"--out: {out} is a file, wanted a folder")
+    for kept in (*inputs, Path()):
+        if kept.resolve().is_relative_to(place):
+            what = "the current folder" if kept == Path() else f"the input {kept}"
+            raise click.UsageError(f"--out: {out} would take the place of {what}")
+    if overwrite or not place.exists() or (not is_file and not any(place.iterdir())):
+        return
+    raise click.UsageError(f"--out: {out} is there already; choose another, or add --overwrite")

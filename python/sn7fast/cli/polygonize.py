@@ -1,0 +1,96 @@
+"""``sn7fast polygonize``: masks to footprints."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+from sn7fast.cli import options
+from sn7fast.cli.console import Console, Timer, counted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from sn7fast.stack import Stack
+
+
+@click.command(
+    "polygonize",
+    short_help="Masks to footprints: one GeoJSON a month.",
+    epilog="Example: sn7fast polygonize masks/ --out footprints/ --min-area 4",
+)
+@click.argument("source_path", metavar="IN", type=options.input_path)
+@click.option("--out", required=True, type=options.input_path, metavar="OUT", help="Folder.")
+@options.mask_options
+@click.option(
+    "--simplify",
+    "tolerance_px",
+    type=click.FloatRange(min=0),
+    default=0,
+    show_default=True,
+    help="Leave out corners that lie within so many pixels of the outline without them.",
+)
+@options.overwrite
+@options.quiet
+def command(
+    source_path: Path,
+    out: Path,
+    threshold: float,
+    min_area_px: float,
+    connectivity: str,
+    tolerance_px: float,
+    overwrite: bool,
+    quiet: bool,
+) -> int:
+    """Turn the monthly masks in IN into footprints in pixel coordinates.
+
+    IN is a folder of rasters (.tif, .png) whose names hold the month, for one AOI, or with one
+    subfolder for each AOI. OUT gets one GeoJSON for each raster, with subfolders if there are
+    several AOIs.
+    """
+    if out.suffix.lower() == ".csv":
+        raise click.UsageError(
+            f"--out: {out}: a CSV needs identifiers, which polygonize does not give; "
+            f"use: sn7fast track {source_path} --out {out}"
+        )
+    options.check_output(out, is_file=False, overwrite=overwrite, inputs=[source_path])
+
+    from sn7fast.cli.aois import AoiRun, stems, write_geojson_folder
+    from sn7fast.cli.group import OK, SOME_FAILED
+    from sn7fast.data.discover import discover
+    from sn7fast.data.load import stack_loaders
+    from sn7fast.io.outputs import whole_folder
+    from sn7fast.simplify import simplify
+
+    def load(polygonized: Callable[[], Stack]) -> Stack:
+        stack = polygonized()
+        if not tolerance_px:
+            return stack
+        from dataclasses import replace
+
+        return replace(stack, footprints=simplify(stack.footprints, tolerance_px))
+
+    console, timer = Console(quiet=quiet), Timer()
+    source = discover(source_path, kinds=["masks"])
+    loaders = stack_loaders(
+        source,
+        threshold=threshold,
+        min_area_px=min_area_px,
+        connectivity=int(connectivity),
+    )
+    names, run = stems(source), AoiRun(console)
+    frames = footprints = 0
+    with whole_folder(out) as folder:
+        todo = {aoi: partial(load, loader) for aoi, loader in loaders.items()}
+        for _, stack in run.each(todo, "polygonize"):
+            write_geojson_folder(folder, stack, names, own=len(loaders) > 1)
+            frames += len(stack.months)
+            footprints += len(stack)
+    console.result(
+        f"{out}: {counted(footprints, 'footprint')} in {counted(frames, 'month')} of "
+        f"{counted(len(run.done), 'AOI')}, {timer.lap():.2f} s"
+    )
+    return SOME_FAILED if run.failed else OK

@@ -1,0 +1,74 @@
+"""Scores as a table for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sn7fast.scoring import F1Score, ScotScore
+
+
+def score_table(scot: ScotScore | None, f1: F1Score | None) -> str:
+    """One row for each AOI and one for the mean, with the columns of the given metrics."""
+    names = sorted({*(scot.aois if scot else ()), *(f1.aois if f1 else ())})
+    heads = ["AOI"]
+    if scot:
+        heads += ["SCOT", "track", "change", "mismatches", "change TP/FP/FN", "tp/fp/fn"]
+    if f1:
+        heads += ["F1"] if scot else ["F1", "tp/fp/fn"]
+    rows = []
+    for name in names:
+        row = [name]
+        if scot:
+            aoi = scot.aois[name]
+            months = aoi.months.values()
+            row += [_real(aoi.score), _real(aoi.track), _real(aoi.change), f"{aoi.mismatches}"]
+            row.append(_counts(aoi.change_tp, aoi.change_fp, aoi.change_fn))
+            row.append(
+                _counts(*(sum(getattr(m, kind) for m in months) for kind in ("tp", "fp", "fn")))
+            )
+        if f1:
+            total = f1.aois[name].total
+            row.append(_real(total.f1))
+            if not scot:
+                row.append(
+                    _counts(total.true_positives, total.false_positives, total.false_negatives)
+                )
+        rows.append(row)
+    mean = [f"mean of {len(names)}"]
+    if scot:
+        mean += [_real(scot.score), _real(scot.track), _real(scot.change), "", "", ""]
+    if f1:
+        mean += [_real(f1.mean)] if scot else [_real(f1.mean), ""]
+    return align([heads, *rows, mean], rules=(1, 1 + len(rows)))
+
+
+def align(rows: Sequence[Sequence[str]], *, rules: Sequence[int] = (), left: bool = False) -> str:
+    """Rows as text: the first column to the left, the others to the right.
+
+    Args:
+        rows: Cells, as many in each row.
+        rules: Rows before which a line is drawn.
+        left: All columns to the left.
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for index, row in enumerate(rows):
+        if index in rules:
+            lines.append("-" * (sum(widths) + 2 * (len(widths) - 1)))
+        first, *others = (
+            cell.ljust(width) if left or place == 0 else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        lines.append("  ".join([first, *others]).rstrip())
+    return "\n".join(lines)
+
+
+def _real(value: float) -> str:
+    return f"{value:.4f}"
+
+
+def _counts(*counts: int) -> str:
+    return "/".join(str(count) for count in counts)

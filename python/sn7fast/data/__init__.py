@@ -1,0 +1,1 @@
+"""Finding monthly frames on disk, and making synthetic ones."""

@@ -1,0 +1,210 @@
+"""From files to stacks: decode masks and polygonize them, read GeoJSON, read SN7 CSV."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sn7fast._core import get_num_threads
+from sn7fast.data.discover import discover
+from sn7fast.errors import FormatError, InputError, StackError
+from sn7fast.io.rasters import read_mask
+from sn7fast.polygonize import polygonize_frames
+from sn7fast.stack import Stack
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from sn7fast.data.discover import Frame, Source
+    from sn7fast.footprints import Footprints
+    from sn7fast.grid import Grid
+
+# Half of a pixel: frames that lie further apart show different ground.
+_MAX_SHIFT_PX = 0.5
+
+# Square degrees: more than 100 km2, less than one pixel.
+_LARGEST_IN_DEGREES = 0.01
+
+
+def load_masks(frames: Sequence[Frame]) -> tuple[list[NDArray[Any]], Grid]:
+    """Read the masks of one AOI, several at a time.
+
+    Args:
+        frames: Raster files, at least one.
+
+    Returns:
+        One array (rows, columns) a frame, all of one shape and type (see `read_mask`), and the
+        grid they share: that of the first frame with a CRS, else of the first frame.
+
+    Raises:
+        RasterError: A file cannot be read.
+        StackError: Shapes, types or places on the ground differ; names two files that disagree.
+        MissingDependencyError: rasterio is not installed.
+    """
+    if not frames:
+        raise StackError("frames: got none, wanted at least one mask")
+    pool = ThreadPoolExecutor(min(len(frames), get_num_threads()))
+    try:
+        masks, grids = zip(*pool.map(read_mask, (frame.path for frame in frames)), strict=True)
+    finally:
+        # After an error nobody wants the files that still wait.
+        pool.shutdown(cancel_futures=True)
+    reference = next((index for index, grid in enumerate(grids) if grid.crs is not None), 0)
+    for index, frame in enumerate(frames):
+        _check_alike(frames[reference], masks[reference], grids[reference],
+                     frame, masks[index], grids[index])  # fmt: skip
+    return list(masks), grids[reference]
+
+
+def _check_alike(
+    one: Frame,
+    one_mask: NDArray[Any],
+    one_grid: Grid,
+    other: Frame,
+    other_mask: NDArray[Any],
+    other_grid: Grid,
+) -> None:
+    files = f"{one.path} and {other.path}"
+    if one_mask.shape != other_mask.shape:
+        raise StackError(
+            f"{other.aoi}: masks differ in shape: {one_mask.shape[0]} x {one_mask.shape[1]} "
+            f"against {other_mask.shape[0]} x {other_mask.shape[1]} (rows x columns) in {files}"
+        )
+    if one_mask.dtype != other_mask.dtype:
+        raise StackError(
+            f"{other.aoi}: masks differ in type: {one_mask.dtype} against {other_mask.dtype} "
+            f"in {files}"
+        )
+    if one_grid == other_grid or other_grid.crs is None:
+        return
+    if one_grid.crs != other_grid.crs:
+        raise StackError(
+            f"{other.aoi}: masks differ in CRS: {one_grid.crs} against {other_grid.crs} in {files}"
+        )
+    rows, columns = one_mask.shape
+    corners = np.array([[0, 0], [columns, 0], [0, rows], [columns, rows]], float)
+    shift = np.abs(one_grid.crs_to_px(other_grid.px_to_crs(corners)) - corners).max()
+    if shift > _MAX_SHIFT_PX:
+        raise StackError(
+            f"{other.aoi}: masks lie {shift:.1f} px apart on the ground, wanted at most "
+            f"{_MAX_SHIFT_PX}: {files}"
+        )
+
+
+def load_stacks(
+    path: str | os.PathLike[str],
+    *,
+    threshold: float = 0,
+    min_area_px: float = 0,
+    connectivity: int = 4,
+) -> dict[str, Stack]:
+    """Every AOI at a path as a Stack.
+
+    Args:
+        path: Folder or file; see `sn7fast.data.discover` for the layouts.
+        threshold: For masks, as in `polygonize`. GeoJSON and CSV are taken as they are.
+        min_area_px: As threshold.
+        connectivity: As threshold.
+
+    Returns:
+        AOI to Stack, by name. Stacks have ids if the input has them: CSV always, GeoJSON by the
+        column ``Id``.
+
+    Raises:
+        InputError: Nothing found, or something that cannot be used; StackError, RasterError,
+            FormatError and GeometryError are kinds of it.
+        MissingDependencyError: A mask is to be read and rasterio is not installed.
+    """
+    loaders = stack_loaders(
+        discover(path),
+        threshold=threshold,
+        min_area_px=min_area_px,
+        connectivity=connectivity,
+    )
+    return {aoi: load() for aoi, load in loaders.items()}
+
+
+def stack_loaders(
+    source: Source, *, threshold: float = 0, min_area_px: float = 0, connectivity: int = 4
+) -> dict[str, Callable[[], Stack]]:
+    """For each AOI what loads it, so that one that cannot be used does not spoil the others.
+
+    A CSV is read at once. Arguments as `load_stacks`.
+    """
+    if source.kind == "csv":
+        from sn7fast.io.tables import read_csv
+
+        return {
+            aoi: partial(_itself, stack) for aoi, stack in sorted(read_csv(source.path).items())
+        }
+    if source.kind == "geojson":
+        return {aoi: partial(_load_geojson, frames) for aoi, frames in source.by_aoi().items()}
+    options = {"threshold": threshold, "min_area_px": min_area_px, "connectivity": connectivity}
+    return {aoi: partial(_polygonize, frames, options) for aoi, frames in source.by_aoi().items()}
+
+
+def _itself(stack: Stack) -> Stack:
+    return stack
+
+
+def _polygonize(frames: Sequence[Frame], options: dict[str, Any]) -> Stack:
+    masks, grid = load_masks(frames)
+    months = [frame.month for frame in frames]
+    stack = polygonize_frames(masks, months=months, aoi=frames[0].aoi, **options)
+    return replace(stack, grid=grid)
+
+
+def _load_geojson(frames: Sequence[Frame]) -> Stack:
+    """The frames of one AOI; ids if all frames with footprints have them."""
+    footprints: list[Footprints] = []
+    ids: list[NDArray[np.int64]] = []
+    with_ids = without_ids = None
+    for frame in frames:
+        found, found_ids = _read_frame(frame)
+        footprints.append(found)
+        ids.append(np.empty(0, np.int64) if found_ids is None else found_ids)
+        if len(found) and found_ids is None:
+            without_ids = frame
+        elif len(found):
+            with_ids = frame
+    if with_ids and without_ids:
+        raise StackError(
+            f"{with_ids.aoi}: {with_ids.path} has a property Id and {without_ids.path} has none; "
+            "wanted it in all months or in none"
+        )
+    months = [frame.month for frame in frames]
+    return Stack.from_frames(
+        footprints, months=months, aoi=frames[0].aoi, ids=ids if with_ids else None
+    )
+
+
+def _read_frame(frame: Frame) -> tuple[Footprints, NDArray[np.int64] | None]:
+    """Footprints in pixel units and the values of Id, or None if the file has no such property."""
+    from sn7fast.io.geojson import read_geojson
+
+    collection = read_geojson(frame.path, columns=["Id"])
+    found = collection.footprints
+    if collection.crs is not None and len(found):
+        # Programs that know no pixels label them as longitude and latitude. A real building in
+        # degrees is far smaller than a pixel, though.
+        in_degrees = "CRS84" in collection.crs or "4326" in collection.crs
+        if not in_degrees or found.areas.max() < _LARGEST_IN_DEGREES:
+            raise InputError(
+                f"{frame.path}: coordinates are in {collection.crs}, wanted pixels; of SpaceNet 7 "
+                "labels take labels_match_pix"
+            )
+    values = collection.columns.get("Id")
+    if values is None or not len(found):
+        return found, None
+    if isinstance(values, np.ndarray) and values.dtype == np.int64:
+        return found, values
+    if isinstance(values, np.ndarray) and values.dtype == np.float64 and np.isnan(values).all():
+        return found, None
+    raise FormatError(f"{frame.path}: property Id: wanted a whole number for every feature")

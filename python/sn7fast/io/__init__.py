@@ -1,0 +1,20 @@
+"""Files in and out."""
+
+from sn7fast.io.geojson import Features, dumps_geojson, loads_geojson, read_geojson, write_geojson
+from sn7fast.io.tables import StackTable, dumps_csv, loads_csv, read_csv, write_csv
+from sn7fast.io.wkt import from_wkt, to_wkt
+
+__all__ = [
+    "Features",
+    "StackTable",
+    "dumps_csv",
+    "dumps_geojson",
+    "from_wkt",
+    "loads_csv",
+    "loads_geojson",
+    "read_csv",
+    "read_geojson",
+    "to_wkt",
+    "write_csv",
+    "write_geojson",
+]

@@ -1,0 +1,210 @@
+"""Masks on disk: one band of a GeoTIFF or PNG, with its grid."""
+
+from __future__ import annotations
+
+import threading
+import warnings
+import zlib
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sn7fast._optional import require
+from sn7fast.errors import InputError, RasterError
+from sn7fast.grid import Grid
+from sn7fast.io.atomic import replacing
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+# GDAL guesses a format from the content, and one of its formats, VRT, is a text that names other
+# files and addresses to read. We look at the first bytes ourselves and allow one driver.
+_DRIVERS = {
+    b"II*\0": "GTiff",
+    b"MM\0*": "GTiff",
+    b"II+\0": "GTiff",
+    b"MM\0+": "GTiff",
+    b"\x89PNG": "PNG",
+}
+
+# Of a raster we believe the file itself: no .aux.xml, world file, .ovr or .msk beside it.
+_GDAL_OPTIONS = {
+    "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
+    "GDAL_GEOREF_SOURCES": "INTERNAL",
+    "GDAL_PAM_ENABLED": False,
+}
+
+_WARNING_FILTERS = threading.Lock()
+
+# Types that the core takes as they are; other integers are widened to the float that holds them.
+_KEPT = ("bool", "uint8", "uint16", "float32", "float64")
+_WIDENED = {"int8": "float32", "int16": "float32", "uint32": "float64", "int32": "float64"}
+
+
+def read_mask(
+    path: str | os.PathLike[str], *, band: int | None = None
+) -> tuple[NDArray[Any], Grid]:
+    """Read a mask or a probability raster.
+
+    The format is told by the first bytes, not by the name. Files beside the raster (world files,
+    ``.aux.xml``) are ignored, and so are nodata values, mask bands and colour tables: the numbers
+    come as stored.
+
+    Args:
+        path: A GeoTIFF (BigTIFF too) or PNG file.
+        band: Which band, from 1; None means the only one.
+
+    Returns:
+        The band, (rows, columns), C-contiguous: bool, uint8, uint16, float32 and float64 as stored,
+        int8 and int16 as float32, int32 and uint32 as float64. And the grid, whose ``crs`` is None
+        if the file has none.
+
+    Raises:
+        RasterError: The file is missing, empty, truncated or of another format (VRT among them), or
+            has several bands although none is named, or has no such band, or an unknown type.
+        MissingDependencyError: rasterio is not installed.
+    """
+    path = Path(path)
+    driver = _driver(path)
+    rasterio = require("rasterio")
+    try:
+        with rasterio.Env(**_GDAL_OPTIONS):
+            with _unreferenced_too():
+                dataset = rasterio.open(path.resolve(), driver=driver)
+            with dataset:
+                grid = Grid.from_rasterio(dataset)
+                mask = dataset.read(_chosen(path, dataset.count, band))
+    except RasterError:
+        raise
+    except MemoryError as error:
+        raise RasterError(f"{path}: not enough memory for its pixels") from error
+    except Exception as error:
+        # rasterio's own classes, GDAL's private ones that it lets through, and those of Grid.
+        reason = error.__cause__ or error
+        raise RasterError(
+            f"{path}: cannot be read, it may be truncated or damaged: {reason}"
+        ) from error
+    kind = str(mask.dtype)
+    if kind not in _KEPT and kind not in _WIDENED:
+        raise RasterError(
+            f"{path}: got pixels of type {kind}, wanted one of {', '.join((*_KEPT, *_WIDENED))}"
+        )
+    return np.ascontiguousarray(mask, _WIDENED.get(kind)), grid
+
+
+def count_bands(path: str | os.PathLike[str]) -> int:
+    """Number of bands of a GeoTIFF or PNG file.
+
+    Raises:
+        RasterError: The file cannot be opened, as for `read_mask`.
+        MissingDependencyError: rasterio is not installed.
+    """
+    path = Path(path)
+    driver = _driver(path)
+    rasterio = require("rasterio")
+    try:
+        with (
+            rasterio.Env(**_GDAL_OPTIONS),
+            _unreferenced_too(),
+            rasterio.open(path.resolve(), driver=driver) as dataset,
+        ):
+            return int(dataset.count)
+    except Exception as error:
+        reason = error.__cause__ or error
+        raise RasterError(f"{path}: cannot be opened, it may be damaged: {reason}") from error
+
+
+def write_mask(path: str | os.PathLike[str], mask: NDArray[Any], grid: Grid | None = None) -> None:
+    """Write one band as a DEFLATE-compressed GeoTIFF, whole or not at all.
+
+    Args:
+        path: File to write; one that is there is replaced.
+        mask: (rows, columns), bool, uint8, uint16, float32 or float64; bool becomes uint8 0 and 1.
+        grid: Where its pixels lie, or None.
+
+    Raises:
+        InputError: The mask has another form or type, or not the shape of the grid.
+        MissingDependencyError: rasterio is not installed.
+    """
+    mask = np.asarray(mask)
+    if mask.ndim != 2 or not mask.size or str(mask.dtype) not in _KEPT:
+        raise InputError(
+            f"{path}: mask: got {mask.dtype} of shape {mask.shape}, "
+            f"wanted (rows, columns) of one of {', '.join(_KEPT)}"
+        )
+    if grid is not None and grid.shape_yx != mask.shape:
+        raise InputError(f"{path}: mask: got shape {mask.shape}, its grid has {grid.shape_yx}")
+    rasterio = require("rasterio")
+    if mask.dtype == bool:
+        mask = mask.astype(np.uint8)
+    georeference = {}
+    if grid is not None and (grid.crs is not None or grid != Grid(grid.shape_yx)):
+        georeference = {"crs": grid.crs, "transform": rasterio.Affine(*grid.transform)}
+    with replacing(path) as part, rasterio.Env(**_GDAL_OPTIONS), _unreferenced_too():
+        profile = {"driver": "GTiff", "count": 1, "dtype": mask.dtype, "compress": "deflate"}
+        rows, columns = mask.shape
+        with rasterio.open(
+            part, "w", width=columns, height=rows, **profile, **georeference
+        ) as dataset:
+            dataset.write(mask, 1)
+
+
+def _driver(path: Path) -> str:
+    """GDAL's name for the format of the file, by its first bytes."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(64)
+            driver = _DRIVERS.get(start[:4])
+            if driver == "PNG":
+                file.seek(0)
+                _check_png(path, file)
+    except OSError as error:
+        raise RasterError(f"{path}: cannot be opened: {error.strerror or error}") from error
+    if not start:
+        raise RasterError(f"{path}: the file is empty, wanted a GeoTIFF or PNG")
+    if driver is None:
+        virtual = " (a virtual raster, which names other files)" if b"<VRT" in start else ""
+        raise RasterError(f"{path}: starts with {start[:12]!r}{virtual}, wanted a GeoTIFF or PNG")
+    return driver
+
+
+def _check_png(path: Path, file: Any) -> None:  # noqa: ANN401 - a binary file
+    """Walk the chunks of a PNG, as GDAL fills the missing part of a truncated one with rubbish."""
+    file.seek(8)
+    while True:
+        head = file.read(8)
+        length = int.from_bytes(head[:4], "big")
+        # The standard allows 2^31 - 1 bytes; a longer chunk would only be read to be refused.
+        body = file.read(length + 4) if len(head) == 8 and length < 2**31 else b""
+        if len(body) != length + 4:
+            raise RasterError(f"{path}: the PNG is truncated")
+        if zlib.crc32(body[:-4], zlib.crc32(head[4:])) != int.from_bytes(body[-4:], "big"):
+            raise RasterError(f"{path}: the PNG is damaged: wrong checksum of {head[4:]!r}")
+        if head[4:] == b"IEND":
+            return
+
+
+def _chosen(path: Path, count: int, band: int | None) -> int:
+    if band is None and count != 1:
+        hint = "an image, it seems: " if count in (3, 4) else ""
+        raise RasterError(f"{path}: got {count} bands ({hint}a mask has 1), wanted 1")
+    if band is not None and not 1 <= band <= count:
+        raise RasterError(f"{path}: band: got {band}, wanted 1 to {count}")
+    return band or 1
+
+
+@contextmanager
+def _unreferenced_too() -> Iterator[None]:
+    """No warning about a raster without a georeference: that is a fact, which the grid tells.
+
+    The filters of warnings are one for all threads, hence the lock.
+    """
+    errors = require("rasterio.errors")
+    with _WARNING_FILTERS, warnings.catch_warnings():
+        warnings.simplefilter("ignore", errors.NotGeoreferencedWarning)
+        yield
