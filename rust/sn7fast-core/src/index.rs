@@ -14,7 +14,7 @@ use rstar::{AABB, RTree};
 use std::ops::Range;
 
 /// Shapes in a block.
-const BLOCK: usize = 12;
+const BLOCK: usize = 16;
 
 /// Blocks that are looked up together.
 const CHUNK: usize = 32;
@@ -98,7 +98,7 @@ impl Index {
             })
             .collect::<Result<_>>()?;
         let mut found = chunks.concat();
-        found.par_sort_unstable_by_key(|near| (near.asked, near.member));
+        found.par_sort_unstable_by_key(|near| u64::from(near.asked) << 32 | u64::from(near.member));
         Ok(found)
     }
 
@@ -109,9 +109,12 @@ impl Index {
         found: &mut Vec<Near<T>>,
     ) {
         let Some(around) = bounds_of(block) else { return };
+        let mut close: Vec<Entry> = Vec::with_capacity(BLOCK);
         for entries in self.leaf_entries(around) {
+            close.clear();
+            close.extend(entries.iter().filter(|other| other.bounds.touches(&around)));
             for one in block {
-                for other in entries.iter().filter(|other| other.bounds.touches(&one.bounds)) {
+                for other in close.iter().filter(|other| other.bounds.touches(&one.bounds)) {
                     if let Some(value) = judge(one.member as usize, other.member as usize) {
                         found.push(Near { asked: one.member, member: other.member, value });
                     }
@@ -164,18 +167,19 @@ fn z_order(entries: Vec<Entry>) -> Vec<Entry> {
         // A cast saturates, and an extent of 0 gives NaN, which becomes 0.
         ((centre - low) / (high - low) * 65_535.0) as u16
     };
-    let mut order: Vec<(u32, u32)> = entries
+    // The code above, the position below: one number to sort by.
+    let mut order: Vec<u64> = entries
         .iter()
         .enumerate()
-        .map(|(k, entry)| (spread(cell(entry, 0)) | spread(cell(entry, 1)) << 1, k as u32))
+        .map(|(k, entry)| (spread(cell(entry, 0)) | spread(cell(entry, 1)) << 1) << 32 | k as u64)
         .collect();
     order.sort_unstable();
-    order.into_iter().map(|(_, k)| entries[k as usize]).collect()
+    order.into_iter().map(|code| entries[code as u32 as usize]).collect()
 }
 
 /// Puts a zero bit behind every bit.
-fn spread(value: u16) -> u32 {
-    let mut bits = u32::from(value);
+fn spread(value: u16) -> u64 {
+    let mut bits = u64::from(value);
     for (shift, mask) in [(8, 0x00ff_00ff), (4, 0x0f0f_0f0f), (2, 0x3333_3333), (1, 0x5555_5555)] {
         bits = (bits | bits << shift) & mask;
     }

@@ -14,6 +14,7 @@
 //! The work grows with the product of the two numbers of edges. Buildings have ten; for large
 //! outlines both regions are cut into vertical strips first, and only edges of one strip meet.
 
+use super::bounds::{larger, smaller};
 use super::edges::Edge;
 
 /// Products of edge counts from which on strips pay.
@@ -51,9 +52,9 @@ fn rectilinear(one: Region<'_>, other: Region<'_>) -> f64 {
             continue;
         }
         for f in other.edges {
-            let width = e.right[0].min(f.right[0]) - e.left[0].max(f.left[0]);
-            let height = base - e.left[1].max(f.left[1]);
-            area += e.sign * f.sign * width.max(0.0) * height.max(0.0);
+            let width = smaller(e.right[0], f.right[0]) - larger(e.left[0], f.left[0]);
+            let height = base - larger(e.left[1], f.left[1]);
+            area += e.sign * f.sign * larger(width, 0.0) * larger(height, 0.0);
         }
     }
     area
@@ -67,9 +68,9 @@ fn sloping<'a>(
 ) -> f64 {
     let mut area = 0.0;
     for e in one {
-        let (e_left, e_right) = (e.left[0].max(from), e.right[0].min(to));
+        let (e_left, e_right) = (larger(e.left[0], from), smaller(e.right[0], to));
         for f in other {
-            let (left, right) = (e_left.max(f.left[0]), e_right.min(f.right[0]));
+            let (left, right) = (larger(e_left, f.left[0]), smaller(e_right, f.right[0]));
             if left < right {
                 let highest = integral_of_maximum(e, f, base, left, right);
                 area -= e.sign * f.sign * highest;

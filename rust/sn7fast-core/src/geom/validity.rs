@@ -5,7 +5,7 @@
 //! other, polygons of a multipolygon lie apart. One rule is left out, since no area depends on it:
 //! that the interior hangs together (a chain of holes that touch can cut it).
 
-use super::bounds::{Bounds, bounds_of};
+use super::bounds::{Bounds, bounds_of, larger, smaller};
 use super::segments::{Meeting, Segment, for_each_near_pair, meet};
 use crate::footprints::{FootprintRef, Point};
 
@@ -52,18 +52,27 @@ impl Checker {
     /// True if no two segments meet in a way that rings may not.
     fn segments_allow(&mut self) -> bool {
         let Self { segments, boxes, ring_starts } = self;
-        let allowed = |i: usize, j: usize| may_meet(segments, ring_starts, i, j);
+        let rings = || ring_starts.windows(2).map(|w| w[0]..w[1]);
+        if !rings().all(|ring| turns_everywhere(&segments[ring])) {
+            return false;
+        }
+        let may_meet = |i: usize, j: usize| may_meet(segments, ring_starts, i, j);
         if segments.len() > FEW {
-            return for_each_near_pair(segments, allowed);
+            return for_each_near_pair(segments, may_meet);
         }
         boxes.extend(segments.iter().map(|&[a, b]| Bounds {
-            min: [a[0].min(b[0]), a[1].min(b[1])],
-            max: [a[0].max(b[0]), a[1].max(b[1])],
+            min: [smaller(a[0], b[0]), smaller(a[1], b[1])],
+            max: [larger(a[0], b[0]), larger(a[1], b[1])],
         }));
-        boxes.iter().enumerate().all(|(i, one)| {
-            let near = |(_, other): &(usize, &Bounds)| one.touches(other);
-            boxes.iter().enumerate().skip(i + 1).filter(near).all(|(j, _)| allowed(i, j))
-        })
+        // The next segment touches this one; that was looked at.
+        for (i, one) in boxes.iter().enumerate() {
+            for (j, other) in boxes.iter().enumerate().skip(i + 2) {
+                if one.touches(other) && !may_meet(i, j) {
+                    return false;
+                }
+            }
+        }
+        true
     }
 }
 
@@ -75,26 +84,27 @@ fn is_rectangle(segments: &[Segment]) -> bool {
     (upright || lying) && a[0] != c[0] && a[1] != c[1]
 }
 
-/// Whether two segments, i before j, meet as they may.
-fn may_meet(segments: &[Segment], ring_starts: &[usize], i: usize, j: usize) -> bool {
-    let ring_of = |k: usize| ring_starts.partition_point(|&start| start <= k);
-    let (one, other) = (ring_of(i), ring_of(j));
-    let (first, end) = (ring_starts[one - 1], ring_starts[one]);
-    if one != other {
-        return matches!(meet(segments[i], segments[j]), Meeting::Apart | Meeting::Touch);
-    }
-    let are_neighbours = j == i + 1 || i == first && j == end - 1;
-    if are_neighbours {
-        // They share an end: the question is whether one runs back along the other.
-        return turns_on(segments[i], segments[j])
-            || meet(segments[i], segments[j]) == Meeting::Touch;
-    }
-    meet(segments[i], segments[j]) == Meeting::Apart
+/// True if no segment of a ring runs back along the one before.
+fn turns_everywhere(ring: &[Segment]) -> bool {
+    let turns = |one: Segment, next: Segment| {
+        let ([a, b], [c, d]) = (one, next);
+        // At right angles to the axes: nearly always so, and quick to tell.
+        let upright = [a[0] == b[0], c[0] == d[0]];
+        let lying = [a[1] == b[1], c[1] == d[1]];
+        upright[0] && lying[1] || lying[0] && upright[1] || meet(one, next) == Meeting::Touch
+    };
+    let closing = ring.last().zip(ring.first()).is_none_or(|(&last, &first)| turns(last, first));
+    closing && ring.windows(2).all(|w| turns(w[0], w[1]))
 }
 
-/// True for an upright and a lying segment, which cannot run along each other.
-fn turns_on([a, b]: Segment, [c, d]: Segment) -> bool {
-    a[0] == b[0] && c[1] == d[1] || a[1] == b[1] && c[0] == d[0]
+/// Whether two segments, i before j, meet as they may. Neighbours on a ring do.
+fn may_meet(segments: &[Segment], ring_starts: &[usize], i: usize, j: usize) -> bool {
+    let ring_end = ring_starts.iter().copied().find(|&start| start > i).unwrap_or(segments.len());
+    if j >= ring_end {
+        return matches!(meet(segments[i], segments[j]), Meeting::Apart | Meeting::Touch);
+    }
+    let closes = j == ring_end - 1 && ring_starts.contains(&i);
+    j == i + 1 || closes || meet(segments[i], segments[j]) == Meeting::Apart
 }
 
 /// A ring and its box.

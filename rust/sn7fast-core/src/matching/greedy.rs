@@ -10,7 +10,10 @@ pub struct Candidate {
 }
 
 /// The candidate with the highest IoU that is not taken; the lowest position wins a tie.
-pub fn take_best(candidates: impl Iterator<Item = Candidate>, is_taken: impl Fn(u32) -> bool) -> Option<Candidate> {
+pub fn take_best(
+    candidates: impl Iterator<Item = Candidate>,
+    is_taken: impl Fn(u32) -> bool,
+) -> Option<Candidate> {
     let mut best: Option<Candidate> = None;
     for candidate in candidates.filter(|candidate| !is_taken(candidate.other)) {
         let wins = best.is_none_or(|best| {
