@@ -218,8 +218,11 @@ impl<'a> FootprintRef<'a> {
     }
 
     /// All rings in order, each with true if it is an outer one.
-    pub fn rings(&self) -> impl Iterator<Item = (bool, &'a [Point])> + use<'a> {
-        self.polygons().flat_map(|rings| rings.enumerate().map(|(k, ring)| (k == 0, ring)))
+    pub fn rings(&self) -> Rings<'a> {
+        let all = self.all;
+        let ring = all.polygon_offsets[self.polygons.start] as usize;
+        let end = all.polygon_offsets[self.polygons.end] as usize;
+        Rings { all, polygon: self.polygons.start, ring, end }
     }
 
     /// All points of all rings: they lie one after the other.
@@ -228,6 +231,33 @@ impl<'a> FootprintRef<'a> {
         let first = all.polygon_offsets[self.polygons.start] as usize;
         let last = all.polygon_offsets[self.polygons.end] as usize;
         &all.coords[all.ring_offsets[first] as usize..all.ring_offsets[last] as usize]
+    }
+}
+
+/// Rings of a footprint, see [`FootprintRef::rings`].
+#[derive(Clone, Debug)]
+pub struct Rings<'a> {
+    all: FootprintsRef<'a>,
+    polygon: usize,
+    ring: usize,
+    end: usize,
+}
+
+impl<'a> Iterator for Rings<'a> {
+    type Item = (bool, &'a [Point]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ring == self.end {
+            return None;
+        }
+        let offsets = self.all.polygon_offsets;
+        // Empty polygons have no rings and are passed over.
+        while offsets[self.polygon + 1] as usize <= self.ring {
+            self.polygon += 1;
+        }
+        let is_outer = offsets[self.polygon] as usize == self.ring;
+        self.ring += 1;
+        Some((is_outer, self.all.ring(self.ring - 1)))
     }
 }
 

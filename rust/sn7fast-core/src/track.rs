@@ -80,7 +80,7 @@ pub fn track(
         master_of: Vec::new(),
         id_of: vec![0; footprints.len()],
         taken: Vec::new(),
-        index: Index::new(&shapes, std::iter::empty()),
+        index: Index::default(),
         tracks: Tracks { ids: vec![0; footprints.len()], iou: vec![0.0; footprints.len()] },
     };
     let mut order: Vec<usize> = (0..frames.len()).collect();
@@ -161,9 +161,7 @@ impl Tracker<'_> {
         if self.options.master == Master::Latest || turn == 1 {
             self.index = Index::new(self.shapes, self.master_of.iter().copied());
         } else {
-            for member in founded {
-                self.index.insert(self.shapes, member);
-            }
+            self.index.extend(self.shapes, founded.into_iter());
         }
     }
 

@@ -15,15 +15,12 @@ pub fn signed_ring_area(ring: &[Point]) -> f64 {
 
 /// Area of a footprint: outer rings less holes, whatever their direction.
 pub fn area(footprint: &FootprintRef<'_>) -> f64 {
-    footprint
-        .polygons()
-        .map(|rings| {
-            rings.enumerate().fold(0.0, |sum, (k, ring)| {
-                let part = signed_ring_area(ring).abs();
-                if k == 0 { sum + part } else { sum - part }
-            })
-        })
-        .sum()
+    let mut rings = footprint.rings().map(|(is_outer, ring)| {
+        let part = signed_ring_area(ring).abs();
+        if is_outer { part } else { -part }
+    });
+    let first = rings.next().unwrap_or(0.0);
+    rings.fold(first, |sum, part| sum + part)
 }
 
 /// Areas of all footprints.

@@ -12,6 +12,14 @@ pub struct Bounds {
 }
 
 impl Bounds {
+    /// The smallest box around both.
+    pub fn union(&self, other: &Self) -> Self {
+        Self {
+            min: [self.min[0].min(other.min[0]), self.min[1].min(other.min[1])],
+            max: [self.max[0].max(other.max[0]), self.max[1].max(other.max[1])],
+        }
+    }
+
     /// True if the boxes share an area.
     pub fn overlaps(&self, other: &Self) -> bool {
         (0..2).all(|k| self.min[k] < other.max[k] && other.min[k] < self.max[k])

@@ -5,7 +5,7 @@ use super::bounds::{Bounds, bounds};
 use super::edges::{Edge, push_edges, region_area};
 use super::overlap::{Region, shared_area};
 use super::repair::{Inside, push_repaired};
-use super::validity::is_valid;
+use super::validity::Checker;
 use crate::footprints::{FootprintRef, FootprintsRef};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -61,9 +61,10 @@ impl Shapes {
             .into_par_iter()
             .map(|chunk| {
                 let members = chunk * CHUNK..count.min((chunk + 1) * CHUNK);
-                let mut edges = Vec::with_capacity(8 * members.len());
+                let mut edges = Vec::with_capacity(6 * members.len());
+                let mut checker = Checker::default();
                 let shapes: Vec<Shape> = members
-                    .map(|k| prepare(&footprints.get(range.start + k), repair, &mut edges))
+                    .map(|k| prepare(&footprints.get(range.start + k), repair, &mut checker, &mut edges))
                     .collect();
                 (shapes, edges)
             })
@@ -121,9 +122,14 @@ impl Shapes {
     }
 }
 
-fn prepare(footprint: &FootprintRef<'_>, repair: Repair, edges: &mut Vec<Edge>) -> Shape {
+fn prepare(
+    footprint: &FootprintRef<'_>,
+    repair: Repair,
+    checker: &mut Checker,
+    edges: &mut Vec<Edge>,
+) -> Shape {
     let first = edges.len();
-    let is_valid = is_valid(footprint);
+    let is_valid = checker.is_valid(footprint);
     let given = area(footprint);
     let (is_rectilinear, area) = if is_valid {
         (push_edges(footprint, edges), given)

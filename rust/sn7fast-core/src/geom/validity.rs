@@ -9,60 +9,92 @@ use super::bounds::{Bounds, bounds_of};
 use super::segments::{Meeting, Segment, for_each_near_pair, meet};
 use crate::footprints::{FootprintRef, Point};
 
-/// Up to this many segments all pairs are looked at directly.
-const FEW: usize = 48;
-
 /// True if the footprint is valid. An empty one is.
 pub fn is_valid(footprint: &FootprintRef<'_>) -> bool {
-    let mut rings = footprint.rings();
-    if let (Some((_, ring)), None) = (rings.next(), rings.next())
-        && is_rectangle(ring)
-    {
-        return true;
-    }
-    let mut segments: Vec<Segment> = Vec::new();
-    let mut ring_starts = vec![0];
-    for (_, ring) in footprint.rings() {
-        let distinct = ring.windows(2).filter(|w| w[0] != w[1]);
-        segments.extend(distinct.map(|w| [w[0], w[1]]));
-        let start = ring_starts.last().copied().unwrap_or(0);
-        if segments.len() < start + 3 {
-            return false;
-        }
-        ring_starts.push(segments.len());
-    }
-    segments_allow(&segments, &ring_starts) && rings_nest(footprint)
+    Checker::default().is_valid(footprint)
 }
 
-/// Four corners with right angles: the most common shape by far.
-fn is_rectangle(ring: &[Point]) -> bool {
-    let &[a, b, c, d, _] = ring else { return false };
+/// Checks footprints one after the other with the same memory.
+#[derive(Debug, Default)]
+pub struct Checker {
+    segments: Vec<Segment>,
+    boxes: Vec<Bounds>,
+    /// Start of each ring in the segments, and the end of the last.
+    ring_starts: Vec<usize>,
+}
+
+/// Up to this many segments all pairs are looked at directly.
+const FEW: usize = 64;
+
+impl Checker {
+    /// True if the footprint is valid. An empty one is.
+    pub fn is_valid(&mut self, footprint: &FootprintRef<'_>) -> bool {
+        self.segments.clear();
+        self.boxes.clear();
+        self.ring_starts.clear();
+        self.ring_starts.push(0);
+        for (_, ring) in footprint.rings() {
+            let start = self.segments.len();
+            let distinct = ring.windows(2).filter(|w| w[0] != w[1]);
+            self.segments.extend(distinct.map(|w| [w[0], w[1]]));
+            if self.segments.len() < start + 3 {
+                return false;
+            }
+            self.ring_starts.push(self.segments.len());
+        }
+        let is_single = self.ring_starts.len() <= 2;
+        if is_single && is_rectangle(&self.segments) {
+            return true;
+        }
+        self.segments_allow() && (is_single || rings_nest(footprint))
+    }
+
+    /// True if no two segments meet in a way that rings may not.
+    fn segments_allow(&mut self) -> bool {
+        let Self { segments, boxes, ring_starts } = self;
+        let allowed = |i: usize, j: usize| may_meet(segments, ring_starts, i, j);
+        if segments.len() > FEW {
+            return for_each_near_pair(segments, allowed);
+        }
+        boxes.extend(segments.iter().map(|&[a, b]| Bounds {
+            min: [a[0].min(b[0]), a[1].min(b[1])],
+            max: [a[0].max(b[0]), a[1].max(b[1])],
+        }));
+        boxes.iter().enumerate().all(|(i, one)| {
+            let near = |(_, other): &(usize, &Bounds)| one.touches(other);
+            boxes.iter().enumerate().skip(i + 1).filter(near).all(|(j, _)| allowed(i, j))
+        })
+    }
+}
+
+/// Four sides at right angles: the most common shape by far.
+fn is_rectangle(segments: &[Segment]) -> bool {
+    let &[[a, _], [b, _], [c, _], [d, _]] = segments else { return false };
     let upright = a[0] == b[0] && b[1] == c[1] && c[0] == d[0] && d[1] == a[1];
     let lying = a[1] == b[1] && b[0] == c[0] && c[1] == d[1] && d[0] == a[0];
     (upright || lying) && a[0] != c[0] && a[1] != c[1]
 }
 
-fn segments_allow(segments: &[Segment], ring_starts: &[usize]) -> bool {
-    let single = ring_starts.len() == 2;
-    let allowed = |i: usize, j: usize| {
-        let ring_of = |k: usize| if single { 1 } else { ring_starts.partition_point(|&s| s <= k) };
-        let meeting = meet(segments[i], segments[j]);
-        if ring_of(i) != ring_of(j) {
-            return matches!(meeting, Meeting::Apart | Meeting::Touch);
-        }
-        let (first, end) = (ring_starts[ring_of(i) - 1], ring_starts[ring_of(i)]);
-        let are_neighbours = j == i + 1 || i == first && j == end - 1;
-        match meeting {
-            Meeting::Apart => true,
-            Meeting::Touch => are_neighbours,
-            Meeting::Cross | Meeting::Overlap => false,
-        }
-    };
-    if segments.len() <= FEW {
-        (0..segments.len()).all(|i| (i + 1..segments.len()).all(|j| allowed(i, j)))
-    } else {
-        for_each_near_pair(segments, allowed)
+/// Whether two segments, i before j, meet as they may.
+fn may_meet(segments: &[Segment], ring_starts: &[usize], i: usize, j: usize) -> bool {
+    let ring_of = |k: usize| ring_starts.partition_point(|&start| start <= k);
+    let (one, other) = (ring_of(i), ring_of(j));
+    let (first, end) = (ring_starts[one - 1], ring_starts[one]);
+    if one != other {
+        return matches!(meet(segments[i], segments[j]), Meeting::Apart | Meeting::Touch);
     }
+    let are_neighbours = j == i + 1 || i == first && j == end - 1;
+    if are_neighbours {
+        // They share an end: the question is whether one runs back along the other.
+        return turns_on(segments[i], segments[j])
+            || meet(segments[i], segments[j]) == Meeting::Touch;
+    }
+    meet(segments[i], segments[j]) == Meeting::Apart
+}
+
+/// True for an upright and a lying segment, which cannot run along each other.
+fn turns_on([a, b]: Segment, [c, d]: Segment) -> bool {
+    a[0] == b[0] && c[1] == d[1] || a[1] == b[1] && c[0] == d[0]
 }
 
 /// A ring and its box.
