@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sn7fast._core import __version__, get_num_threads, set_num_threads
+from sn7fast.cube import Cube
 from sn7fast.errors import (
     FormatError,
     GeometryError,
@@ -14,6 +15,7 @@ from sn7fast.errors import (
     StackError,
 )
 from sn7fast.footprints import Footprints
+from sn7fast.grid import Grid
 from sn7fast.io import read_csv, read_geojson, write_csv, write_geojson
 from sn7fast.matching import Matches, iou_pairs, match_footprints
 from sn7fast.polygonize import polygonize, polygonize_frames
@@ -33,12 +35,14 @@ from sn7fast.stack import Stack
 from sn7fast.tracking import track
 
 __all__ = [
+    "Cube",
     "F1Aoi",
     "F1Counts",
     "F1Score",
     "Footprints",
     "FormatError",
     "GeometryError",
+    "Grid",
     "InputError",
     "InternalError",
     "Matches",

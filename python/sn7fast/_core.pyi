@@ -85,6 +85,7 @@ def training_mask(
 
 def simplify(footprints: _Arrays, tolerance: float) -> _Arrays:
     """The footprints with fewer vertices; see sn7fast.simplify."""
+
 # aoi, months, frame_offsets, footprints, ids
 _CsvRows: TypeAlias = tuple[str, list[str], _I32, _Arrays, _I64]
 _Column: TypeAlias = _I64 | _F64 | NDArray[np.bool_] | list[Any]
@@ -119,6 +120,7 @@ def read_wkt(texts: Sequence[str]) -> _Arrays:
 
 def write_wkt(footprints: _Arrays, decimals: int | None) -> list[str]:
     """Well-known text of each footprint."""
+
 # Matching -----------------------------------------------------------------------------------------
 
 def iou_pairs(a: _Arrays, b: _Arrays) -> tuple[_I64, _I64, _F64]:
@@ -165,3 +167,23 @@ def evaluate_f1(
     truth: _Arrays, proposal: _Arrays, order: Sequence[int], min_iou: float
 ) -> tuple[_F64, _I64]:
     """Legacy evaluator: IoU and position of the truth taken (or -1) for each proposal."""
+
+# Burning and simplifying --------------------------------------------------------------------------
+
+def rasterize(footprints: _Arrays, shape_yx: tuple[int, int], value: int) -> NDArray[np.uint8]:
+    """uint8 (rows, cols): footprint mask; see sn7fast.rasterize."""
+
+def training_mask(
+    footprints: _Arrays,
+    shape_yx: tuple[int, int],
+    channels: list[str],
+    boundary_width: int,
+    boundary_type: str,
+    contact_spacing_px: float,
+    per_building_boundary: bool,
+    value: int,
+) -> NDArray[np.uint8]:
+    """uint8 (rows, cols, channels): see sn7fast.training_mask."""
+
+def simplify(footprints: _Arrays, tolerance: float) -> _Arrays:
+    """The footprints with fewer vertices; see sn7fast.simplify."""

@@ -24,8 +24,9 @@ def rasterize(
 
     A pixel is set if its centre lies in some footprint: even-odd over the rings of each polygon. A
     centre on a left or bottom edge (larger row) is out, one on a right or top edge in, so touching
-    footprints share no pixel. Footprints that cover no centre leave nothing. The result equals
-    ``rasterio.features.rasterize`` with GDAL 3.10.
+    footprints share no pixel; only the top edge of a hole is in as well, as GDAL has it. Footprints
+    that cover no centre leave nothing. The result equals that of ``rasterio.features.rasterize``
+    with GDAL 3.10, for rings that cross themselves too.
 
     Args:
         footprints: In pixel coordinates; they may lie outside the image, partly or wholly.

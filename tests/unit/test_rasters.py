@@ -179,6 +179,19 @@ def test_refused_writing_leaves_nothing(tmp_path, mask, message):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_broken_off_writing_keeps_the_old_file(tmp_path, monkeypatch):
+    write_mask(tmp_path / "m.tif", a_mask(), GRID)
+    before = (tmp_path / "m.tif").read_bytes()
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(rasterio, "open", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_mask(tmp_path / "m.tif", a_mask(), GRID)
+    assert [(p.name, p.read_bytes()) for p in tmp_path.iterdir()] == [("m.tif", before)]
+
+
 # Whole outputs
 
 

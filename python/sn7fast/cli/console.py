@@ -66,6 +66,11 @@ class Timer:
         return seconds
 
 
+def counted(number: int, noun: str) -> str:
+    """``1 month``, ``2 months``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 @contextmanager
 def timed(console: Console, text: str) -> Iterator[list[str]]:
     """One step: prints the text, what the block appends to the list, and how long it took."""

@@ -64,19 +64,21 @@ class _Commands(click.Group):
             result = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
             status = result if isinstance(result, int) else OK
             sys.stdout.flush()
-        except BrokenPipeError:
-            # Whoever reads our output has seen enough; a second flush at exit must not complain.
+        except (BrokenPipeError, SystemExit):
+            # Whoever reads our output has seen enough (click makes a SystemExit of it); a second
+            # flush at exit must not complain.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             status = OK
         except BaseException as error:
-            if isinstance(error, SystemExit):
-                raise
             status = _report(error)
         sys.exit(status)
 
 
 def _report(error: BaseException) -> int:
     """Say what went wrong and what to do next; returns the exit status."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.format_message(), err=True)
+        return USAGE
     if os.environ.get("SN7FAST_DEBUG"):
         traceback.print_exception(error)
     status, text, advice = _verdict(error)
@@ -112,6 +114,7 @@ def _verdict(error: BaseException) -> tuple[int, str, str]:
 
 
 @click.group(
+    "sn7fast",
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Start with: sn7fast demo",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sn7fast.cli import options
-from sn7fast.cli.console import Console, Timer
+from sn7fast.cli.console import Console, Timer, counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,7 +90,7 @@ def command(
             frames += len(stack.months)
             footprints += len(stack)
     console.result(
-        f"{out}: {footprints} footprints in {frames} months of {len(run.done)} AOIs, "
-        f"{timer.lap():.2f} s"
+        f"{out}: {counted(footprints, 'footprint')} in {counted(frames, 'month')} of "
+        f"{counted(len(run.done), 'AOI')}, {timer.lap():.2f} s"
     )
     return SOME_FAILED if run.failed else OK

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sn7fast.cli import options
-from sn7fast.cli.console import Console, Timer
+from sn7fast.cli.console import Console, Timer, counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,7 +91,7 @@ def command(
     footprints = sum(map(len, stacks.values()))
     buildings = sum(len(np.unique(np.asarray(stack.ids))) for stack in stacks.values())
     console.result(
-        f"{out}: {footprints} footprints of {buildings} buildings in {len(stacks)} AOIs, "
-        f"{timer.lap():.2f} s"
+        f"{out}: {counted(footprints, 'footprint')} of {counted(buildings, 'building')} in "
+        f"{counted(len(stacks), 'AOI')}, {timer.lap():.2f} s"
     )
     return SOME_FAILED if run.failed else OK

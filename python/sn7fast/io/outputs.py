@@ -1,4 +1,4 @@
-"""Outputs that are there whole or not at all: written beside their place, then renamed."""
+"""Outputs that appear whole or not at all: files for writers of others, and folders."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ if TYPE_CHECKING:
 
 @contextmanager
 def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """A temporary path in the same folder, which becomes ``path`` if the block ends well.
+    """As `sn7fast.io.atomic.replacing`, for writers that make the file and go by its suffix.
 
-    A file that is there already is replaced. The temporary name keeps the suffix, by which some
-    writers choose their format.
+    The temporary path has the suffix of ``path``, and there is no file yet.
     """
     path = Path(path)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")

@@ -50,15 +50,14 @@ def read_csv(
 
     Args:
         path: The CSV file.
-        keep_empty: What to do with a row whose geometry is empty although its id is 0 or more.
-            False leaves it out and counts it in ``empty_rows``; True keeps it as an empty
-            footprint, which the scorer counts as a false positive, as the original does.
+        keep_empty: What to do with rows whose geometry is empty. False leaves them out, and counts
+            those with an id of 0 or more in ``empty_rows``. True keeps all of them as empty
+            footprints: the scorer counts each as a false positive, as the original does.
         duplicate_ids: ``"error"``, or ``"keep"`` rows that repeat an id in one image.
 
     Returns:
         A Stack for each AOI, sorted by name. Its months are sorted, the footprints of a month in
-        file order. An image whose rows are all ``POLYGON EMPTY`` is a month without footprints;
-        such rows with a negative id are never footprints.
+        file order. An image whose rows are all ``POLYGON EMPTY`` is a month without footprints.
 
     Raises:
         FormatError: A column is missing, an id is no integer, a name holds no month, a geometry is

@@ -95,11 +95,10 @@ pub fn legacy(
             cancel.check()?;
         }
         let Some(bounds) = b.bounds(k) else { continue };
-        let candidates: Vec<Candidate> = index
+        let candidates = index
             .near(bounds)
-            .map(|other| Candidate { other: other as u32, iou: b.iou(k, &a, other) })
-            .collect();
-        let best = take_best(&candidates, |other| taken[other as usize]);
+            .map(|other| Candidate { other: other as u32, iou: b.iou(k, &a, other) });
+        let best = take_best(candidates, |other| taken[other as usize]);
         if let Some(best) = best.filter(|best| best.iou > 0.0 && best.iou > min_iou) {
             taken[best.other as usize] = true;
             out.iou[k] = best.iou;

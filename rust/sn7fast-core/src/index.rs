@@ -1,20 +1,27 @@
-//! R-tree over bounding boxes.
+//! R-tree over bounding boxes, asked for many boxes at once.
 //!
 //! Buildings are small and many, and a tree with a leaf for each spends most of its time on its own
-//! nodes. So shapes are first put in Z-order, which keeps neighbours together, and cut into blocks;
-//! the tree (rstar) holds the boxes of the blocks, and the boxes in a block are compared one after
-//! the other.
+//! nodes. So shapes are first put in Z-order, which keeps neighbours together, and cut into blocks.
+//! The tree (rstar) holds the boxes of blocks, questions come as blocks too, and the boxes of two
+//! blocks that are near each other are compared one by one.
 
+use crate::cancel::Cancel;
+use crate::error::Result;
 use crate::geom::{Bounds, Shapes};
+use rayon::prelude::*;
 use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree};
 use std::ops::Range;
 
-/// Finds shapes by where they are.
+/// Shapes in a block.
+const BLOCK: usize = 12;
+
+/// Blocks that are looked up together.
+const CHUNK: usize = 32;
+
+/// Shapes in Z-order; every [`BLOCK`] of them are a block. Empty shapes are left out.
 #[derive(Debug, Default)]
-pub struct Index {
-    /// Boxes of the blocks; their data is the range of their entries.
-    tree: RTree<GeomWithData<Rectangle<[f64; 2]>, (u32, u32)>>,
+pub struct Blocks {
     entries: Vec<Entry>,
 }
 
@@ -24,59 +31,133 @@ struct Entry {
     member: u32,
 }
 
-/// Shapes in a block.
-const BLOCK: usize = 12;
-
-impl Index {
-    /// Over the given shapes; empty ones are nowhere.
+impl Blocks {
+    /// Of the given shapes.
     pub fn new(shapes: &Shapes, members: impl Iterator<Item = usize>) -> Self {
         let entry = |member| Some(Entry { bounds: shapes.bounds(member)?, member: member as u32 });
-        let entries = z_order(members.filter_map(entry).collect());
-        let blocks = (0..entries.len())
-            .step_by(BLOCK)
-            .filter_map(|start| block(&entries, start..entries.len().min(start + BLOCK)))
-            .collect();
-        Self { tree: RTree::bulk_load(blocks), entries }
+        Self { entries: z_order(members.filter_map(entry).collect()) }
+    }
+}
+
+/// A block in the tree: its box, and where its entries are.
+type Leaf = GeomWithData<Rectangle<[f64; 2]>, (u32, u32)>;
+
+/// Finds shapes by where they are.
+#[derive(Debug, Default)]
+pub struct Index {
+    tree: RTree<Leaf>,
+    entries: Vec<Entry>,
+}
+
+impl Index {
+    /// Over the given shapes.
+    pub fn new(shapes: &Shapes, members: impl Iterator<Item = usize>) -> Self {
+        let entries = Blocks::new(shapes, members).entries;
+        let tree = RTree::bulk_load(leaves(&entries, 0).collect());
+        Self { tree, entries }
     }
 
     /// Adds shapes.
     pub fn extend(&mut self, shapes: &Shapes, members: impl Iterator<Item = usize>) {
-        let more = Self::new(shapes, members);
-        let start = self.entries.len();
-        self.entries.extend(more.entries);
-        for first in (start..self.entries.len()).step_by(BLOCK) {
-            let range = first..self.entries.len().min(first + BLOCK);
-            if let Some(block) = block(&self.entries, range) {
-                self.tree.insert(block);
+        let first = self.entries.len();
+        self.entries.extend(Blocks::new(shapes, members).entries);
+        for leaf in leaves(&self.entries, first) {
+            self.tree.insert(leaf);
+        }
+    }
+
+    /// All members whose box shares a point with this one, in no order.
+    pub fn near(&self, bounds: Bounds) -> impl Iterator<Item = usize> {
+        self.leaf_entries(bounds)
+            .flatten()
+            .filter(move |entry| entry.bounds.touches(&bounds))
+            .map(|entry| entry.member as usize)
+    }
+
+    /// What `judge` makes of each pair (asked, member) whose boxes share a point; pairs for which
+    /// it returns `None` are left out. Sorted by the asked shape, then by the member.
+    ///
+    /// # Errors
+    /// [`crate::Error::Cancelled`].
+    pub fn near_pairs<T: Copy + Send>(
+        &self,
+        asked: &Blocks,
+        cancel: &Cancel,
+        judge: impl Fn(usize, usize) -> Option<T> + Sync,
+    ) -> Result<Vec<Near<T>>> {
+        let chunks: Vec<Vec<Near<T>>> = asked
+            .entries
+            .par_chunks(CHUNK * BLOCK)
+            .map(|chunk| {
+                cancel.check()?;
+                let mut found = Vec::with_capacity(2 * chunk.len());
+                for block in chunk.chunks(BLOCK) {
+                    self.push_near(block, &judge, &mut found);
+                }
+                Ok(found)
+            })
+            .collect::<Result<_>>()?;
+        let mut found = chunks.concat();
+        found.par_sort_unstable_by_key(|near| (near.asked, near.member));
+        Ok(found)
+    }
+
+    fn push_near<T>(
+        &self,
+        block: &[Entry],
+        judge: &impl Fn(usize, usize) -> Option<T>,
+        found: &mut Vec<Near<T>>,
+    ) {
+        let Some(around) = bounds_of(block) else { return };
+        for entries in self.leaf_entries(around) {
+            for one in block {
+                for other in entries.iter().filter(|other| other.bounds.touches(&one.bounds)) {
+                    if let Some(value) = judge(one.member as usize, other.member as usize) {
+                        found.push(Near { asked: one.member, member: other.member, value });
+                    }
+                }
             }
         }
     }
 
-    /// All whose box shares a point with this one, in no order.
-    pub fn near(&self, bounds: Bounds) -> impl Iterator<Item = usize> {
+    /// The entries of all blocks whose box shares a point with this one.
+    fn leaf_entries(&self, bounds: Bounds) -> impl Iterator<Item = &[Entry]> {
         let envelope = AABB::from_corners(bounds.min, bounds.max);
-        self.tree.locate_in_envelope_intersecting(envelope).flat_map(move |block| {
-            let (start, end) = block.data;
-            let entries = self.entries[start as usize..end as usize].iter();
-            entries.filter(move |e| e.bounds.touches(&bounds)).map(|e| e.member as usize)
+        self.tree.locate_in_envelope_intersecting(envelope).map(|leaf| {
+            let (start, end) = leaf.data;
+            &self.entries[start as usize..end as usize]
         })
     }
 }
 
-fn block(
-    entries: &[Entry],
-    range: Range<usize>,
-) -> Option<GeomWithData<Rectangle<[f64; 2]>, (u32, u32)>> {
-    let all = entries[range.clone()].iter().map(|entry| entry.bounds).reduce(|a, b| a.union(&b))?;
-    let data = (range.start as u32, range.end as u32);
-    Some(GeomWithData::new(Rectangle::from_corners(all.min, all.max), data))
+/// A pair found by [`Index::near_pairs`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Near<T> {
+    /// Which shape was asked for.
+    pub asked: u32,
+    /// Which shape of the index is near.
+    pub member: u32,
+    /// What the judge made of them.
+    pub value: T,
+}
+
+/// Leaves of the blocks from entry `first` on.
+fn leaves(entries: &[Entry], first: usize) -> impl Iterator<Item = Leaf> {
+    (first..entries.len()).step_by(BLOCK).filter_map(|start| {
+        let range: Range<usize> = start..entries.len().min(start + BLOCK);
+        let data = (range.start as u32, range.end as u32);
+        let around = bounds_of(&entries[range])?;
+        Some(Leaf::new(Rectangle::from_corners(around.min, around.max), data))
+    })
+}
+
+fn bounds_of(entries: &[Entry]) -> Option<Bounds> {
+    entries.iter().map(|entry| entry.bounds).reduce(|a, b| a.union(&b))
 }
 
 /// Sorts by the Z-order of the centres on a grid of 65,536 x 65,536 over all of them.
 fn z_order(entries: Vec<Entry>) -> Vec<Entry> {
-    let Some(all) = entries.iter().map(|entry| entry.bounds).reduce(|a, b| a.union(&b)) else {
-        return entries;
-    };
+    let Some(all) = bounds_of(&entries) else { return entries };
     let cell = |entry: &Entry, axis: usize| {
         let (low, high) = (2.0 * all.min[axis], 2.0 * all.max[axis]);
         let centre = entry.bounds.min[axis] + entry.bounds.max[axis];

@@ -3,8 +3,7 @@
 use crate::cancel::Cancel;
 use crate::error::Result;
 use crate::geom::Shapes;
-use crate::index::Index;
-use rayon::prelude::*;
+use crate::index::{Blocks, Index, Near};
 
 /// Two footprints that share an area.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,38 +16,16 @@ pub struct Pair {
     pub iou: f64,
 }
 
-/// Footprints looked up together.
-const CHUNK: usize = 512;
-
 /// All pairs of `a` and `b` with an IoU above 0, sorted by (a, b).
 ///
 /// # Errors
 /// [`crate::Error::Cancelled`].
 pub fn pairs(a: &Shapes, b: &Shapes, cancel: &Cancel) -> Result<Vec<Pair>> {
     let index = Index::new(b, 0..b.len());
-    let chunks: Vec<Vec<Pair>> = (0..a.len().div_ceil(CHUNK))
-        .into_par_iter()
-        .map(|chunk| {
-            cancel.check()?;
-            let mut found = Vec::with_capacity(2 * CHUNK);
-            for k in chunk * CHUNK..a.len().min((chunk + 1) * CHUNK) {
-                push_pairs(a, k, b, &index, &mut found);
-            }
-            Ok(found)
-        })
-        .collect::<Result<_>>()?;
-    Ok(chunks.concat())
-}
-
-/// Appends the pairs of one footprint, sorted by the other.
-fn push_pairs(a: &Shapes, k: usize, b: &Shapes, index: &Index, found: &mut Vec<Pair>) {
-    let Some(bounds) = a.bounds(k) else { return };
-    let first = found.len();
-    for other in index.near(bounds) {
+    let near = index.near_pairs(&Blocks::new(a, 0..a.len()), cancel, |k, other| {
         let iou = a.iou(k, b, other);
-        if iou > 0.0 {
-            found.push(Pair { a: k as u32, b: other as u32, iou });
-        }
-    }
-    found[first..].sort_unstable_by_key(|pair| pair.b);
+        (iou > 0.0).then_some(iou)
+    })?;
+    let pair = |near: Near<f64>| Pair { a: near.asked, b: near.member, iou: near.value };
+    Ok(near.into_iter().map(pair).collect())
 }

@@ -20,9 +20,8 @@ use crate::cancel::Cancel;
 use crate::error::{Error, Result};
 use crate::footprints::FootprintsRef;
 use crate::geom::{Repair, Shapes, areas, intersects};
-use crate::index::Index;
+use crate::index::{Blocks, Index, Near};
 use crate::matching::{Candidate, take_best};
-use rayon::prelude::*;
 
 /// Which shape stands for an identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,9 +52,6 @@ pub struct Tracks {
     /// IoU with the master, 0 for the founder of an identifier.
     pub iou: Vec<f64>,
 }
-
-/// Footprints looked up together.
-const CHUNK: usize = 256;
 
 /// Tracks the footprints of consecutive months, which lie one after the other.
 ///
@@ -88,10 +84,9 @@ pub fn track(
         order.reverse();
     }
     for (turn, frame) in order.into_iter().enumerate() {
-        cancel.check()?;
         let mut members: Vec<usize> = frames[frame].clone().collect();
         members.sort_by(|&i, &j| given_areas[j].total_cmp(&given_areas[i]));
-        tracker.month(turn as u32 + 1, &members);
+        tracker.month(turn as u32 + 1, &members, cancel)?;
     }
     Ok(tracker.tracks)
 }
@@ -131,14 +126,15 @@ struct Tracker<'a> {
 }
 
 impl Tracker<'_> {
-    fn month(&mut self, turn: u32, members: &[usize]) {
-        let candidates: Vec<Vec<(usize, Vec<Candidate>)>> = members
-            .par_chunks(CHUNK)
-            .map(|chunk| chunk.iter().map(|&k| (k, self.candidates(k))).collect())
-            .collect();
+    fn month(&mut self, turn: u32, members: &[usize], cancel: &Cancel) -> Result<()> {
+        let near = self.near_masters(members, cancel)?;
         let mut founded = Vec::new();
-        for (member, candidates) in candidates.into_iter().flatten() {
-            let best = take_best(&candidates, |id| self.taken[id as usize] == turn);
+        for &member in members {
+            let start = near.partition_point(|pair| (pair.asked as usize) < member);
+            let own = near[start..].iter().take_while(|pair| pair.asked as usize == member);
+            let candidates = own
+                .map(|pair| Candidate { other: self.id_of[pair.member as usize], iou: pair.value });
+            let best = take_best(candidates, |id| self.taken[id as usize] == turn);
             let id = match best.filter(|best| best.iou >= self.options.min_iou) {
                 Some(Candidate { other: id, iou }) => {
                     self.tracks.iou[member] = iou;
@@ -163,25 +159,23 @@ impl Tracker<'_> {
         } else {
             self.index.extend(self.shapes, founded.into_iter());
         }
+        Ok(())
     }
 
-    /// Masters that intersect a footprint, by identifier.
-    fn candidates(&self, member: usize) -> Vec<Candidate> {
-        let Some(bounds) = self.shapes.bounds(member) else { return Vec::new() };
+    /// All pairs of a footprint and a master that intersect, with their IoU.
+    fn near_masters(&self, members: &[usize], cancel: &Cancel) -> Result<Vec<Near<f64>>> {
         let touching_counts = self.options.min_iou <= 0.0;
-        self.index
-            .near(bounds)
-            .filter_map(|master| {
-                // A master whose outline crosses itself has no IoU with anything.
-                let iou = if self.shapes.is_valid(master) {
-                    self.shapes.iou(member, self.shapes, master)
-                } else {
-                    0.0
-                };
-                let counts = iou > 0.0 || touching_counts && self.touch(member, master);
-                counts.then(|| Candidate { other: self.id_of[master], iou })
-            })
-            .collect()
+        let asked = Blocks::new(self.shapes, members.iter().copied());
+        self.index.near_pairs(&asked, cancel, |member, master| {
+            // A master whose outline crosses itself has no IoU with anything.
+            let iou = if self.shapes.is_valid(master) {
+                self.shapes.iou(member, self.shapes, master)
+            } else {
+                0.0
+            };
+            let counts = iou > 0.0 || touching_counts && self.touch(member, master);
+            counts.then_some(iou)
+        })
     }
 
     fn touch(&self, member: usize, master: usize) -> bool {

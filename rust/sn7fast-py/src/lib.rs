@@ -5,6 +5,7 @@ mod codec;
 mod convert;
 mod enter;
 mod error;
+mod files;
 mod mask;
 mod matching;
 mod score;

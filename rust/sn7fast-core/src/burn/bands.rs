@@ -13,9 +13,6 @@ use std::ops::Range;
 /// Below this many points a second thread costs more than it brings.
 const PARALLEL_POINTS: usize = 10_000;
 
-/// Footprints drawn between two looks at the cancel flag.
-const CHECK_EVERY: usize = 1024;
-
 /// Calls `draw(scratch, footprint, rows, pixels)` for every footprint and every band of rows that
 /// it comes within `reach` of. `pixels` are those of the band, all of `rows`, which are those of
 /// the image. `scratch` is kept from one footprint to the next.
@@ -46,10 +43,8 @@ pub(super) fn draw_bands<'a, S: Default>(
         let rows = start..start + pixels.len() / shape.cols();
         let mut scratch = S::default();
         for (index, reached) in reached.iter().enumerate() {
-            if index % CHECK_EVERY == 0 {
-                cancel.check()?;
-            }
             if reached.start.max(rows.start) < reached.end.min(rows.end) {
+                cancel.check()?;
                 draw(&mut scratch, footprints.get(index), rows.clone(), pixels);
             }
         }

@@ -22,7 +22,7 @@ pub(super) struct RingBuffer {
 }
 
 impl RingBuffer {
-    /// Calls `emit` with each rectangle and sector of a closed ring, as closed rings.
+    /// Calls `emit` with each rectangle and sector of a closed ring, as closed convex rings.
     ///
     /// The side of the pieces follows from the ring's direction; where a ring crosses itself, and
     /// so has no outer side, parts of it are not buffered.

@@ -2,55 +2,63 @@
 
 use super::bands::draw_bands;
 use super::buffer::RingBuffer;
-use super::{shape::Shape, spans::Scanner};
+use super::shape::Shape;
+use super::spans::{Scanner, rows_between};
 use crate::footprints::{FootprintRef, FootprintsRef, Point};
+use crate::geom::{Bounds, bounds};
 use crate::{Cancel, Result};
 use std::ops::Range;
 
-/// The runs of one footprint's buffer; keeps its memory from one to the next.
+/// Draws the buffer of one footprint; keeps its memory from one to the next.
 #[derive(Default)]
 struct Buffered<'a> {
     scanner: Scanner,
     buffer: RingBuffer,
     rings: Vec<&'a [Point]>,
-    /// (row, first column, column after the last), overlapping each other.
-    runs: Vec<(u32, u32, u32)>,
+    /// The pixels around the footprint: 1 in its buffer.
+    patch: Vec<u8>,
 }
 
 impl<'a> Buffered<'a> {
-    /// Calls `emit` for runs that together make the buffer, each pixel once.
-    fn fill(
+    /// Adds 1 to the pixels of the buffer, up to 2. `pixels` are those of `rows`.
+    fn count(
         &mut self,
         footprint: &FootprintRef<'a>,
         distance: f64,
         rows: &Range<usize>,
-        cols: usize,
-        mut emit: impl FnMut(usize, Range<usize>),
+        shape: Shape,
+        pixels: &mut [u8],
     ) {
-        let Self { scanner, buffer, rings, runs } = self;
-        runs.clear();
-        let mut keep = |row: usize, run: Range<usize>| {
-            runs.push((row as u32, run.start as u32, run.end as u32))
+        let Self { scanner, buffer, rings, patch } = self;
+        let Some(Bounds { min, max }) = bounds(footprint) else { return };
+        let around = |low: f64, high: f64, within: &Range<usize>| {
+            rows_between(low - distance - 1.0, high + distance + 1.0, within)
+        };
+        let (rows_here, cols_here) =
+            (around(min[1], max[1], rows), around(min[0], max[0], &(0..shape.cols())));
+        if rows_here.is_empty() || cols_here.is_empty() {
+            return;
+        }
+        patch.clear();
+        patch.resize(rows_here.len() * cols_here.len(), 0);
+        let mut draw = |row: usize, run: Range<usize>| {
+            let start = (row - rows_here.start) * cols_here.len();
+            patch[start + run.start - cols_here.start..start + run.end - cols_here.start].fill(1);
         };
         for polygon in footprint.polygons() {
             rings.clear();
             rings.extend(polygon);
-            scanner.fill(rings, rows.clone(), cols, &mut keep);
+            scanner.fill(rings, rows_here.clone(), cols_here.end, &mut draw);
             for (k, ring) in rings.iter().enumerate() {
                 buffer.pieces(ring, k == 0, distance, &mut |piece| {
-                    scanner.fill(&[piece], rows.clone(), cols, &mut keep);
+                    scanner.fill_convex(piece, rows_here.clone(), cols_here.end, &mut draw);
                 });
             }
         }
-        runs.sort_unstable();
-        let (mut row, mut filled_to) = (u32::MAX, 0);
-        for &(r, from, to) in runs.iter() {
-            if r != row {
-                (row, filled_to) = (r, 0);
-            }
-            if to > filled_to {
-                emit(r as usize, from.max(filled_to) as usize..to as usize);
-                filled_to = to;
+        for (row, line) in rows_here.zip(patch.chunks_exact(cols_here.len())) {
+            let start = (row - rows.start) * shape.cols() + cols_here.start;
+            for (count, &one) in pixels[start..].iter_mut().zip(line) {
+                *count = (*count + one).min(2);
             }
         }
     }
@@ -67,20 +75,13 @@ pub(super) fn contact_mask(
     cancel: &Cancel,
 ) -> Result<Vec<u8>> {
     let mut image = shape.zeros(1)?;
-    let cols = shape.cols();
     if distance == 0.0 {
         // Without a buffer only footprints themselves can overlap, and they are left out.
         return Ok(image);
     }
     draw_bands(footprints, shape, distance, &mut image, cancel, |scratch, one, rows, pixels| {
         let scratch: &mut Buffered<'_> = scratch;
-        scratch.fill(&one, distance, &rows, cols, |row, run| {
-            let start = (row - rows.start) * cols;
-            for near in &mut pixels[start + run.start..start + run.end] {
-                // 0, 1, or 2 for two and more.
-                *near += u8::from(*near < 2);
-            }
-        });
+        scratch.count(&one, distance, &rows, shape, pixels);
     })?;
     for (pixel, &inside) in image.iter_mut().zip(footprint_mask) {
         *pixel = if *pixel == 2 && inside == 0 { value } else { 0 };

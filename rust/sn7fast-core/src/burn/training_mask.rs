@@ -109,6 +109,13 @@ pub fn training_mask(
     } else {
         Vec::new()
     };
+    if let [channel] = mask.channels[..] {
+        return Ok(match channel {
+            Channel::Footprint => footprint.pixels,
+            Channel::Boundary => boundary,
+            Channel::Contact => contact,
+        });
+    }
     let mut out = shape.zeros(count)?;
     for (k, channel) in mask.channels.iter().enumerate() {
         let source = match channel {

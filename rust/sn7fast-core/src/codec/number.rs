@@ -46,7 +46,7 @@ pub(super) fn json_number(text: &[u8]) -> Option<(Number, usize)> {
 }
 
 /// Appends `value`, which must be finite: the shortest text that reads back to the same bits, or,
-/// with `decimals`, rounded to that many. Integers get no point.
+/// with `decimals`, rounded to that many. Integers get no point (but for -0.0).
 pub(super) fn write_number(out: &mut Vec<u8>, value: f64, decimals: Option<u8>) {
     // Integers of this size convert both ways without loss.
     const EXACT: f64 = 9_007_199_254_740_992.0;
@@ -59,7 +59,9 @@ pub(super) fn write_number(out: &mut Vec<u8>, value: f64, decimals: Option<u8>) 
     } else {
         let mut buffer = zmij::Buffer::new();
         let text = buffer.format_finite(value);
-        out.extend_from_slice(text.strip_suffix(".0").unwrap_or(text).as_bytes());
+        // Many readers take -0 for an integer and lose its sign.
+        let short = text.strip_suffix(".0").filter(|short| *short != "-0");
+        out.extend_from_slice(short.unwrap_or(text).as_bytes());
     }
 }
 
@@ -109,7 +111,7 @@ mod tests {
             (3.0, "3"),
             (-17.0, "-17"),
             (0.0, "0"),
-            (-0.0, "-0"),
+            (-0.0, "-0.0"),
             (0.1, "0.1"),
             (814.98, "814.98"),
             (1e15, "1000000000000000"),

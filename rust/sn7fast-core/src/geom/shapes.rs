@@ -64,7 +64,9 @@ impl Shapes {
                 let mut edges = Vec::with_capacity(6 * members.len());
                 let mut checker = Checker::default();
                 let shapes: Vec<Shape> = members
-                    .map(|k| prepare(&footprints.get(range.start + k), repair, &mut checker, &mut edges))
+                    .map(|k| {
+                        prepare(&footprints.get(range.start + k), repair, &mut checker, &mut edges)
+                    })
                     .collect();
                 (shapes, edges)
             })

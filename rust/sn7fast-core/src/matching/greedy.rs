@@ -10,14 +10,14 @@ pub struct Candidate {
 }
 
 /// The candidate with the highest IoU that is not taken; the lowest position wins a tie.
-pub fn take_best(candidates: &[Candidate], is_taken: impl Fn(u32) -> bool) -> Option<Candidate> {
+pub fn take_best(candidates: impl Iterator<Item = Candidate>, is_taken: impl Fn(u32) -> bool) -> Option<Candidate> {
     let mut best: Option<Candidate> = None;
-    for candidate in candidates.iter().filter(|candidate| !is_taken(candidate.other)) {
+    for candidate in candidates.filter(|candidate| !is_taken(candidate.other)) {
         let wins = best.is_none_or(|best| {
             candidate.iou > best.iou || candidate.iou == best.iou && candidate.other < best.other
         });
         if wins {
-            best = Some(*candidate);
+            best = Some(candidate);
         }
     }
     best

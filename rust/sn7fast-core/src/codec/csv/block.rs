@@ -15,7 +15,7 @@ use std::collections::HashMap;
 /// What to do with rows that are not as they should be.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ReadOptions {
-    /// Keep rows whose geometry is empty although their id is 0 or more.
+    /// Keep every row whose geometry is empty as an empty footprint, as the original scorer does.
     pub keep_empty: bool,
     /// Keep rows that repeat an id in one image.
     pub keep_duplicates: bool,
@@ -143,7 +143,7 @@ pub(super) fn read_block(
         let image = &mut images[position].1;
         wkt::read_geometry(&fields[columns.geometry], &mut image.sink)
             .map_err(|problem| here(problem.about("geometry")))?;
-        if image.sink.is_empty_so_far() && (id < 0 || !options.keep_empty) {
+        if image.sink.is_empty_so_far() && !options.keep_empty {
             image.sink.drop_empty();
             image.rows.empty += u64::from(id >= 0);
             continue;

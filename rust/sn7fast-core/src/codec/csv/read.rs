@@ -36,8 +36,8 @@ pub struct Table {
 
 /// Reads an SN7 CSV. Tables are sorted by area.
 ///
-/// Rows with an empty geometry and a negative id only say that the month exists. Text without any
-/// line, or with a header alone, holds no table.
+/// Rows with an empty geometry say that the month exists, and no more unless they are to be kept.
+/// Text without any line, or with a header alone, holds no table.
 ///
 /// # Errors
 /// [`crate::Error::Format`] or [`crate::Error::TextGeometry`] with the line, [`crate::Error::Io`],
@@ -223,8 +223,8 @@ mod tests {
         assert_eq!((dropped.ids.as_slice(), dropped.empty_rows), (&[3][..], 1));
         let options = ReadOptions { keep_empty: true, ..ReadOptions::default() };
         let kept = read_csv(text.as_bytes(), options, &Cancel::new()).expect("valid").remove(0);
-        assert_eq!((kept.ids.as_slice(), kept.empty_rows), (&[0, 3][..], 0));
-        assert_eq!(kept.footprints.polygon_offsets, [0, 0, 1]);
+        assert_eq!((kept.ids.as_slice(), kept.empty_rows), (&[0, -1, 3][..], 0));
+        assert_eq!(kept.footprints.polygon_offsets, [0, 0, 0, 1]);
     }
 
     #[test]
