@@ -167,23 +167,3 @@ def evaluate_f1(
     truth: _Arrays, proposal: _Arrays, order: Sequence[int], min_iou: float
 ) -> tuple[_F64, _I64]:
     """Legacy evaluator: IoU and position of the truth taken (or -1) for each proposal."""
-
-# Burning and simplifying --------------------------------------------------------------------------
-
-def rasterize(footprints: _Arrays, shape_yx: tuple[int, int], value: int) -> NDArray[np.uint8]:
-    """uint8 (rows, cols): footprint mask; see sn7fast.rasterize."""
-
-def training_mask(
-    footprints: _Arrays,
-    shape_yx: tuple[int, int],
-    channels: list[str],
-    boundary_width: int,
-    boundary_type: str,
-    contact_spacing_px: float,
-    per_building_boundary: bool,
-    value: int,
-) -> NDArray[np.uint8]:
-    """uint8 (rows, cols, channels): see sn7fast.training_mask."""
-
-def simplify(footprints: _Arrays, tolerance: float) -> _Arrays:
-    """The footprints with fewer vertices; see sn7fast.simplify."""
