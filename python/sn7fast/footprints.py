@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from sn7fast.errors import GeometryError, InputError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    import geopandas
     from numpy.typing import ArrayLike, NDArray
 
 Arrays: TypeAlias = (
@@ -52,7 +53,7 @@ class Footprints:
             values = np.asarray(getattr(self, name))
             if values.ndim != 1 or (values.size and values.dtype.kind not in "iu"):
                 raise InputError(
-                    f"{name}: got {values.dtype} of shape {values.shape}, wanted int32 of shape (n,)"
+                    f"{name}: got {values.dtype} of shape {values.shape}, wanted int32 (n,)"
                 )
             if values.size and values.max() > np.iinfo(np.int32).max:
                 raise InputError(f"{name}: got {values.max()}, wanted 32-bit offsets")
@@ -96,7 +97,7 @@ class Footprints:
 
     def __getitem__(self, index: slice | ArrayLike) -> Footprints:
         """The footprints at these positions: a slice, an index array or a boolean mask."""
-        positions = np.arange(len(self))[index]
+        positions = np.arange(len(self))[index if isinstance(index, slice) else np.asarray(index)]
         return Footprints._trusted(
             _core.select_footprints(self.arrays, np.atleast_1d(positions).astype(np.int64))
         )
@@ -180,11 +181,9 @@ class Footprints:
         # The added one makes shapely use the multipolygon form in every case.
         values = np.append(values, shapely.MultiPolygon())
         _, coords, offsets = shapely.to_ragged_array(values, include_z=False)
-        rings, polygons, footprints = (np.asarray(array, np.int64) for array in offsets)
+        rings, polygons, footprints = (np.asarray(array, np.int32) for array in offsets)
         footprints = footprints[:-1]
-        if len(footprints) == len(polygons) and np.array_equal(
-            footprints, np.arange(len(footprints))
-        ):
+        if np.array_equal(footprints, np.arange(len(polygons))):
             return cls(coords, rings, polygons)
         return cls(coords, rings, polygons, footprints)
 
@@ -193,10 +192,10 @@ class Footprints:
         shapely = require("shapely", extra="vector")
         return list(shapely.to_wkb(self.to_shapely()))
 
-    def to_geopandas(self, crs: Any = None, **columns: ArrayLike) -> Any:
+    def to_geopandas(self, crs: str | None = None, **columns: ArrayLike) -> geopandas.GeoDataFrame:
         """GeoDataFrame with one row a footprint and the given columns (needs geopandas)."""
-        geopandas = require("geopandas", extra="vector")
-        return geopandas.GeoDataFrame(columns, geometry=self.to_shapely(), crs=crs)
+        frame = require("geopandas", extra="vector").GeoDataFrame
+        return frame(columns, geometry=self.to_shapely(), crs=crs)
 
     def __iter__(self) -> Iterator[Footprints]:
         return (self[index : index + 1] for index in range(len(self)))

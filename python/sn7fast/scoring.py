@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
-
-import numpy as np
 
 from sn7fast import _core
 from sn7fast.errors import InputError
 from sn7fast.stack import Stack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
+    import numpy as np
     from numpy.typing import NDArray
 
 Stacks: TypeAlias = "Stack | Mapping[str, Stack]"
@@ -165,7 +163,7 @@ class ScotAoi:
 
     @property
     def has_change(self) -> bool:
-        """False if no new building comes up in the truth: then the score is 0 whatever is proposed."""
+        """False if nothing new comes up in the truth: then the score is 0 whatever is proposed."""
         return self.change_tp + self.change_fn > 0
 
     def to_dict(self) -> dict[str, Any]:
@@ -329,8 +327,10 @@ def _score_aoi(
     except InputError as error:
         raise type(error)(f"AOI {truth.aoi}: {error}") from None
     scored = {
-        month: ScotMonth(*counts, switched, *changes, *pairs)
-        for month, (counts, switched, changes, *pairs) in zip(months, per_month, strict=True)
+        month: ScotMonth(*counts, switched, *changes, truth_ids, proposal_ids, iou)
+        for month, (counts, switched, changes, truth_ids, proposal_ids, iou) in zip(
+            months, per_month, strict=True
+        )
     }
     return ScotAoi(scored, mismatches, *track_counts, track, *change_counts, change, score)
 

@@ -58,7 +58,8 @@ class Stack:
             or (np.diff(offsets) < 0).any()
         ):
             raise StackError(
-                f"{self.aoi}: frame_offsets: got {offsets.tolist()[:4]}... of length {len(offsets)}, "
+                f"{self.aoi}: frame_offsets: got {len(offsets)} numbers "
+                f"({offsets.tolist()[:4]}...), "
                 f"wanted {len(self.months) + 1} offsets from 0 to {count}"
             )
         for name, dtype in (("ids", np.int64), ("iou", np.float64)):
@@ -149,12 +150,13 @@ class Stack:
 
     def with_ids(self, ids: ArrayLike, iou: ArrayLike | None = None) -> Stack:
         """The same footprints with other identifiers."""
-        return replace(self, ids=ids, iou=iou)
+        iou = None if iou is None else np.asarray(iou)
+        return replace(self, ids=np.asarray(ids), iou=iou)
 
     def take(self, index: ArrayLike) -> Stack:
         """Keep the rows of a boolean mask or ascending index array; all months stay."""
         keep = np.zeros(len(self), bool)
-        keep[index] = True
+        keep[np.asarray(index)] = True
         counts = np.bincount(self.month_index[keep], minlength=len(self.months))
         return replace(
             self,

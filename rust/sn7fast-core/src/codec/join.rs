@@ -26,6 +26,17 @@ pub(super) fn append(out: &mut Footprints, part: &Footprints) -> Result<()> {
     Ok(())
 }
 
+/// Makes room in `out` for the footprints of `parts`, so that appending them moves nothing twice.
+pub(super) fn reserve<'a>(
+    out: &mut Footprints,
+    parts: impl Iterator<Item = &'a Footprints> + Clone,
+) {
+    let total = |len: fn(&Footprints) -> usize| parts.clone().map(len).sum();
+    out.coords.reserve_exact(total(|part| part.coords.len()));
+    out.ring_offsets.reserve_exact(total(|part| part.ring_offsets.len()));
+    out.polygon_offsets.reserve_exact(total(|part| part.polygon_offsets.len()));
+}
+
 /// Appends offsets behind the first, moved up by the last one that is there.
 fn shifted(out: &mut Vec<i32>, part: &[i32]) {
     let base = out.last().copied().unwrap_or(0);

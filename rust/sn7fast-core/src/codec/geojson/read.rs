@@ -4,7 +4,7 @@ use super::collection::{Outline, outline};
 use super::column::{Column, Rows};
 use super::feature::read_feature;
 use super::scan::Scan;
-use crate::codec::join::append;
+use crate::codec::join::{append, reserve};
 use crate::codec::sink::Sink;
 use crate::footprints::Footprints;
 use crate::{Cancel, Result};
@@ -65,6 +65,7 @@ pub fn read_geojson(text: &[u8], options: &ReadOptions, cancel: &Cancel) -> Resu
         })
         .collect();
     let mut footprints = Footprints::default();
+    reserve(&mut footprints, blocks.iter().flatten().map(|(part, _)| part));
     let mut rows = Rows::new(options.columns.as_deref());
     for block in blocks {
         let (more, more_rows) = block?;
