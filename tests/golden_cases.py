@@ -6,6 +6,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+import shapely
 from shapely.geometry import shape
 
 from shared_folder import find_shared
@@ -83,3 +84,12 @@ def runs(kind, *, raising=False, without=None):
 
 def polygons(geometries):
     return [shape(geometry) for geometry in geometries]
+
+
+def same_regions(got, expected):
+    """Whether two lists hold the same polygons, whatever the order, ring starts and windings."""
+
+    def key(geometries):
+        return sorted(shapely.to_wkb(shapely.normalize(geometry)) for geometry in geometries)
+
+    return key(got) == key(expected)

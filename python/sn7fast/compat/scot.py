@@ -72,11 +72,12 @@ def match_footprints(
     result = _score(truth, proposal, threshold, base_reward, 2.0).months.get("")
     if result is None:  # no ground truth
         return FootprintMatch([], [], [], 0, len(proposal), 0, 0.0)
+    order = np.argsort(result.truth_ids, kind="stable")
     below = 2 * result.tp + result.fp + result.fn
     return FootprintMatch(
-        truth_ids[result.truth_ids].tolist(),
-        proposal_ids[result.proposal_ids].tolist(),
-        result.iou.tolist(),
+        truth_ids[result.truth_ids[order]].tolist(),
+        proposal_ids[result.proposal_ids[order]].tolist(),
+        result.iou[order].tolist(),
         result.tp,
         result.fp,
         result.fn,
@@ -273,9 +274,12 @@ def _stack(table: Any, name: str) -> tuple[Stack, NDArray[Any]]:  # noqa: ANN401
 
 
 def stack_of(months: NDArray[Any], ids: NDArray[np.int64], footprints: Footprints) -> Stack:
-    """Stack of rows in any order, by their months as text."""
+    """Stack of rows, by their months as text and their identifiers.
+
+    So the choice between equally good assignments does not depend on the order of rows.
+    """
     present, month = np.unique(months, return_inverse=True)
-    order = np.argsort(month, kind="stable")
+    order = np.lexsort((ids, month))
     starts = np.concatenate([[0], np.cumsum(np.bincount(month, minlength=len(present)))])
     return Stack("", tuple(present.tolist()), footprints[order], starts, ids[order])
 
