@@ -148,10 +148,11 @@ class Stack:
         """int64 (n,): position in ``months`` of each footprint's month."""
         return np.repeat(np.arange(len(self.months)), np.diff(self.frame_offsets))
 
-    def with_ids(self, ids: ArrayLike, iou: ArrayLike | None = None) -> Stack:
-        """The same footprints with other identifiers."""
+    def with_ids(self, ids: ArrayLike | None, iou: ArrayLike | None = None) -> Stack:
+        """The same footprints with other identifiers, or with none."""
+        ids = None if ids is None else np.asarray(ids)
         iou = None if iou is None else np.asarray(iou)
-        return replace(self, ids=np.asarray(ids), iou=iou)
+        return replace(self, ids=ids, iou=iou)
 
     def take(self, index: ArrayLike) -> Stack:
         """Keep the rows of a boolean mask or ascending index array; all months stay."""

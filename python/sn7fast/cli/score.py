@@ -156,7 +156,7 @@ def _write_json(path: str, report: dict[str, Any]) -> None:
     if path == "-":
         click.echo(text)
         return
-    from sn7fast.io.atomic import replacing
+    from sn7fast.io.outputs import whole_file
 
-    with replacing(path) as part:
+    with whole_file(path) as part:
         part.write_text(text + "\n", encoding="utf-8")

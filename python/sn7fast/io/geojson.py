@@ -12,7 +12,7 @@ import numpy as np
 from sn7fast import _core
 from sn7fast.errors import InputError
 from sn7fast.footprints import Footprints
-from sn7fast.io.atomic import replacing
+from sn7fast.io.outputs import whole_file
 from sn7fast.io.tables import check_decimals
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def write_geojson(
         OSError: The file cannot be written.
     """
     arguments = _arguments(footprints, columns, crs, decimals)
-    with replacing(path) as part:
+    with whole_file(path) as part:
         _core.write_geojson(str(part), *arguments)
 
 

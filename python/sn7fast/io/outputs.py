@@ -1,8 +1,10 @@
-"""Outputs that appear whole or not at all: files for writers of others, and folders."""
+"""Files and folders that appear whole or not at all."""
 
 from __future__ import annotations
 
+import errno
 import os
+import secrets
 import shutil
 import tempfile
 from contextlib import contextmanager
@@ -15,15 +17,25 @@ if TYPE_CHECKING:
 
 @contextmanager
 def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """As `sn7fast.io.atomic.replacing`, for writers that make the file and go by its suffix.
+    """A temporary path beside ``path`` that takes its place if the block succeeds.
 
-    The temporary path has the suffix of ``path``, and there is no file yet.
+    There is no file at it yet; it has the suffix of ``path``, for writers that go by that. If the
+    block fails, the file is removed and ``path`` stays as it was. A symbolic link is followed, so
+    the file it points to is replaced.
+
+    Raises:
+        FileNotFoundError: The folder does not exist.
+        IsADirectoryError: ``path`` is a folder.
     """
-    path = Path(path)
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.tmp{path.suffix}")
+    final = Path(os.path.realpath(path))
+    if not final.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "No such folder", str(final.parent))
+    if final.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(final))
+    temporary = final.with_name(f".sn7fast-{secrets.token_hex(8)}.part{final.suffix}")
     try:
         yield temporary
-        temporary.replace(path)
+        temporary.replace(final)
     finally:
         temporary.unlink(missing_ok=True)
 

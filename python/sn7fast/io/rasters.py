@@ -14,7 +14,7 @@ import numpy as np
 from sn7fast._optional import require
 from sn7fast.errors import InputError, RasterError
 from sn7fast.grid import Grid
-from sn7fast.io.atomic import replacing
+from sn7fast.io.outputs import whole_file
 
 if TYPE_CHECKING:
     import os
@@ -145,7 +145,7 @@ def write_mask(path: str | os.PathLike[str], mask: NDArray[Any], grid: Grid | No
     georeference = {}
     if grid is not None and (grid.crs is not None or grid != Grid(grid.shape_yx)):
         georeference = {"crs": grid.crs, "transform": rasterio.Affine(*grid.transform)}
-    with replacing(path) as part, rasterio.Env(**_GDAL_OPTIONS), _unreferenced_too():
+    with whole_file(path) as part, rasterio.Env(**_GDAL_OPTIONS), _unreferenced_too():
         profile = {"driver": "GTiff", "count": 1, "dtype": mask.dtype, "compress": "deflate"}
         rows, columns = mask.shape
         with rasterio.open(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from sn7fast import _core
 from sn7fast.errors import InputError
 from sn7fast.footprints import Footprints
-from sn7fast.io.atomic import replacing
+from sn7fast.io.outputs import whole_file
 from sn7fast.stack import Stack
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def write_csv(
     """
     rows = _rows(stacks)
     check_decimals(decimals)
-    with replacing(path) as part:
+    with whole_file(path) as part:
         _core.write_csv(str(part), rows, decimals)
 
 

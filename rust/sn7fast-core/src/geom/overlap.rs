@@ -20,6 +20,9 @@ use super::edges::Edge;
 /// Products of edge counts from which on strips pay.
 const STRIPS_FROM: usize = 1 << 13;
 
+/// Share of the summed terms below which an area is what rounding left of them.
+const ROUNDING: f64 = 16.0 * f64::EPSILON;
+
 /// A region, as much as the sum needs.
 #[derive(Clone, Copy, Debug)]
 pub struct Region<'a> {
@@ -66,7 +69,7 @@ fn sloping<'a>(
     base: f64,
     [from, to]: [f64; 2],
 ) -> f64 {
-    let mut area = 0.0;
+    let (mut area, mut terms) = (0.0, 0.0);
     for e in one {
         let (e_left, e_right) = (larger(e.left[0], from), smaller(e.right[0], to));
         for f in other {
@@ -74,10 +77,12 @@ fn sloping<'a>(
             if left < right {
                 let highest = integral_of_maximum(e, f, base, left, right);
                 area -= e.sign * f.sign * highest;
+                terms += highest.abs();
             }
         }
     }
-    area
+    // The terms of regions that do not meet cancel but for rounding.
+    if area > terms * ROUNDING { area } else { 0.0 }
 }
 
 /// Integral from left to right of the larger of two linear functions.
