@@ -5,6 +5,7 @@
 //! and counts switched identifiers and new buildings, and the counts make the scores here.
 
 mod frame;
+mod ids;
 mod tally;
 
 pub use frame::Duplicates;
@@ -13,8 +14,10 @@ use crate::cancel::Cancel;
 use crate::error::{Error, Result};
 use crate::footprints::FootprintsRef;
 use crate::track::frame_ranges;
+use frame::Numbered;
 use rayon::prelude::*;
 use std::ops::Range;
+use tally::{MonthCounts, count_months};
 
 /// One side: identified footprints, month after month.
 #[derive(Clone, Copy, Debug)]
@@ -94,7 +97,7 @@ pub struct Match {
 /// What one month contributes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MonthScore {
-    /// The pairs, sorted by the truth's position.
+    /// The pairs, sorted by the truth's identifier.
     pub matches: Vec<Match>,
     /// Footprints matched and not.
     pub counts: Counts,
@@ -144,15 +147,29 @@ pub fn score(
     let rows = |frames: &[Range<usize>], frame: Option<usize>| {
         frame.and_then(|k| frames.get(k).cloned()).unwrap_or(0..0)
     };
+    let sides = [Numbered::new("truth", truth), Numbered::new("proposal", proposal)];
     let frames: Vec<frame::Frame> = months
         .par_iter()
         .map(|month| {
             cancel.check()?;
             let rows = [rows(&truth_frames, month.truth), rows(&proposal_frames, month.proposal)];
-            frame::match_month([truth, proposal], rows, options, cancel)
+            frame::match_month([&sides[0], &sides[1]], rows, options, cancel)
         })
         .collect::<Result<_>>()?;
-    let months = tally::count_months(frames);
+    let [truth_ids, proposal_ids] = sides.map(|side| side.numbering.ids);
+    let months: Vec<MonthScore> = count_months(&frames, [truth_ids.len(), proposal_ids.len()])
+        .into_iter()
+        .zip(frames)
+        .map(|(MonthCounts { counts, mismatches, change }, frame)| {
+            let matched = |(g, p, iou): (u32, u32, f64)| Match {
+                truth: truth_ids[g as usize],
+                proposal: proposal_ids[p as usize],
+                iou,
+            };
+            let matches = frame.matches.into_iter().map(matched).collect();
+            MonthScore { matches, counts, mismatches, change }
+        })
+        .collect();
 
     let mismatches: i64 = months.iter().map(|month| month.mismatches).sum();
     let (mut track, mut change) = (Counts::default(), Counts::default());
