@@ -103,6 +103,9 @@ fn count_f1<'py>(
         .collect())
 }
 
+/// IoU and position, row by row.
+type IouAndIndex<'py> = (Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<i64>>);
+
 /// The legacy evaluator: IoU and matched truth (or -1) of each proposal.
 #[pyfunction]
 fn evaluate_f1<'py>(
@@ -111,7 +114,7 @@ fn evaluate_f1<'py>(
     proposal: FootprintsArg<'py>,
     order: Vec<usize>,
     min_iou: f64,
-) -> PyResult<(Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<i64>>)> {
+) -> PyResult<IouAndIndex<'py>> {
     let (truth, proposal) = (truth.view("truth")?, proposal.view("proposal")?);
     let found = enter(py, |cancel| f1::legacy(truth, proposal, &order, min_iou, cancel))?;
     Ok((found.iou.into_pyarray(py), found.matched.into_pyarray(py)))

@@ -7,6 +7,9 @@ use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1};
 use pyo3::prelude::*;
 use sn7fast_core::track::{Master, Options};
 
+/// Identifiers and IoU, row by row.
+type TracksOut<'py> = (Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<f64>>);
+
 /// Identifiers and IoU of the footprints of consecutive months.
 #[pyfunction]
 fn track<'py>(
@@ -16,7 +19,7 @@ fn track<'py>(
     min_iou: f64,
     reverse: bool,
     master: &str,
-) -> PyResult<(Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<f64>>)> {
+) -> PyResult<TracksOut<'py>> {
     let master = match master {
         "first" => Master::First,
         "latest" => Master::Latest,

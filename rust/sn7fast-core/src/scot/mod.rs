@@ -1,7 +1,7 @@
 //! SCOT, the SpaceNet Change and Object Tracking metric, of one AOI.
 //!
 //! Van Etten et al., "The Multi-Temporal Urban Development SpaceNet Dataset", CVPR 2021. Three
-//! steps: [`frame`] matches the two sides month by month, [`tally`] goes through the months in order
+//! steps: `frame` matches the two sides month by month, `tally` goes through the months in order
 //! and counts switched identifiers and new buildings, and the counts make the scores here.
 
 mod frame;

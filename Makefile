@@ -1,0 +1,53 @@
+# What this project can do; `make help` lists it.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# The Rust benches and the binding's crate have no tests of their own.
+TESTED := --package sn7fast-core
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test lint format bench wheel clean
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+$(VENV)/ready: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; set PYTHON=")'
+	@command -v cargo >/dev/null || { echo "Rust is needed: see https://rustup.rs" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --group dev
+	touch $@
+
+build: $(VENV)/ready ## Make .venv with the extension, development tools and the rivals of the benches
+	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/maturin develop --quiet --release --extras vector
+
+demo: build ## Track and score the buildings of a synthetic area, 12 months
+	$(BIN)/python -m sn7fast.run demo
+
+test: build ## Run all tests
+	cargo test --quiet $(TESTED)
+	$(BIN)/python -m pytest --quiet
+
+lint: build ## Check format, lints, types and stubs
+	cargo fmt --all --check
+	cargo clippy --quiet --workspace --all-targets -- --deny warnings
+	RUSTDOCFLAGS="--deny warnings --allow rustdoc::private_intra_doc_links" cargo doc --quiet --no-deps --document-private-items $(TESTED)
+	$(BIN)/ruff format --check --quiet
+	$(BIN)/ruff check --quiet
+	$(BIN)/mypy
+	$(BIN)/python -m mypy.stubtest sn7fast._core --allowlist tests/stubtest-allowlist.txt
+
+format: build ## Format Rust and Python
+	cargo fmt --all
+	$(BIN)/ruff format --quiet
+	$(BIN)/ruff check --quiet --fix
+
+bench: build ## Time sn7fast beside its rivals and print the ratios
+	$(BIN)/python benches/python/run.py
+
+wheel: $(VENV)/ready ## Build the wheel into dist/
+	$(BIN)/maturin build --release --out dist
+
+clean: ## Remove what the other targets made
+	rm -rf $(VENV) target dist demo-output
