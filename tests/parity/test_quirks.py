@@ -10,7 +10,7 @@ import pytest
 from shapely.geometry import Polygon, box, mapping
 
 import sn7fast
-from parity.quirks import HEADING, QUIRKS, table
+from parity.quirks import QUIRKS, table
 from reference import scot as reference_scot
 from sn7fast import InputError, compat
 
