@@ -9,12 +9,13 @@
 //!
 //! For rectilinear regions the integral is (common width) * (Y - max(y_e, y_f)): products and sums
 //! of whole numbers, so exact. There Y may even lie at the lower end of the upper region, if
-//! negative heights count 0, and many pairs vanish.
+//! negative heights count 0, and many pairs vanish. If one of them is a rectangle, as most buildings
+//! in a mask are, the sum runs over the edges of the other alone.
 //!
 //! The work grows with the product of the two numbers of edges. Buildings have ten; for large
 //! outlines both regions are cut into vertical strips first, and only edges of one strip meet.
 
-use super::bounds::{larger, smaller};
+use super::bounds::{Bounds, larger, smaller};
 use super::edges::Edge;
 
 /// Products of edge counts from which on strips pay.
@@ -30,8 +31,19 @@ pub struct Region<'a> {
     pub edges: &'a [Edge],
     /// True if all of them are horizontal.
     pub is_rectilinear: bool,
-    /// Its largest y.
-    pub bottom: f64,
+    /// Its bounding box.
+    pub bounds: Bounds,
+}
+
+impl Region<'_> {
+    /// A valid rectilinear region with two horizontal edges is its own box.
+    fn is_rectangle(&self) -> bool {
+        self.is_rectilinear && self.edges.len() == 2
+    }
+
+    fn bottom(&self) -> f64 {
+        self.bounds.max[1]
+    }
 }
 
 /// Area shared by two regions; never negative.
@@ -39,16 +51,37 @@ pub fn shared_area(one: Region<'_>, other: Region<'_>) -> f64 {
     let area = if one.edges.len() * other.edges.len() >= STRIPS_FROM {
         by_strips(one, other)
     } else if one.is_rectilinear && other.is_rectilinear {
-        rectilinear(one, other)
+        match (one.is_rectangle(), other.is_rectangle()) {
+            (true, true) => common_box(one.bounds, other.bounds),
+            (true, false) => inside_box(one.bounds, other.edges),
+            (false, true) => inside_box(other.bounds, one.edges),
+            (false, false) => rectilinear(one, other),
+        }
     } else {
-        let base = one.bottom.max(other.bottom);
+        let base = larger(one.bottom(), other.bottom());
         sloping(one.edges.iter(), other.edges, base, [f64::NEG_INFINITY, f64::INFINITY])
     };
     area.max(0.0)
 }
 
+fn common_box(a: Bounds, b: Bounds) -> f64 {
+    let side = |k: usize| smaller(a.max[k], b.max[k]) - larger(a.min[k], b.min[k]);
+    larger(side(0), 0.0) * larger(side(1), 0.0)
+}
+
+/// Area of a rectilinear region inside a box: its edges, clamped to the box.
+fn inside_box(around: Bounds, edges: &[Edge]) -> f64 {
+    let ([left, top], [right, bottom]) = (around.min, around.max);
+    let below = |edge: &Edge| {
+        let width = smaller(edge.right[0], right) - larger(edge.left[0], left);
+        let height = bottom - larger(edge.left[1], top);
+        edge.sign * larger(width, 0.0) * larger(height, 0.0)
+    };
+    edges.iter().map(below).sum()
+}
+
 fn rectilinear(one: Region<'_>, other: Region<'_>) -> f64 {
-    let base = one.bottom.min(other.bottom);
+    let base = smaller(one.bottom(), other.bottom());
     let mut area = 0.0;
     for e in one.edges {
         if e.left[1] >= base {
@@ -128,7 +161,7 @@ fn by_strips(one: Region<'_>, other: Region<'_>) -> f64 {
         }
         strips
     };
-    let base = one.bottom.max(other.bottom);
+    let base = larger(one.bottom(), other.bottom());
     let (ones, others) = (sort(one.edges), sort(other.edges));
     let strip = |(k, (one, other)): (usize, (&Vec<Edge>, &Vec<Edge>))| {
         sloping(one.iter(), other, base, [boundary(k), boundary(k + 1)])

@@ -99,18 +99,20 @@ impl Shapes {
         self.shapes[index].is_valid
     }
 
-    fn region(&self, index: usize) -> Option<(Bounds, Region<'_>)> {
+    fn region(&self, index: usize) -> Option<Region<'_>> {
         let shape = &self.shapes[index];
         let bounds = shape.bounds?;
         let edges = &self.edges[index / CHUNK][shape.first as usize..shape.end as usize];
         let is_rectilinear = shape.is_rectilinear;
-        Some((bounds, Region { edges, is_rectilinear, bottom: bounds.max[1] }))
+        Some(Region { edges, is_rectilinear, bounds })
     }
 
     /// Area shared with a shape of another set (or of this one).
     pub fn shared_area(&self, index: usize, others: &Self, other: usize) -> f64 {
         match (self.region(index), others.region(other)) {
-            (Some((a, one)), Some((b, other))) if a.overlaps(&b) => shared_area(one, other),
+            (Some(one), Some(other)) if one.bounds.overlaps(&other.bounds) => {
+                shared_area(one, other)
+            }
             _ => 0.0,
         }
     }
