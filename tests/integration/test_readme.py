@@ -27,9 +27,9 @@ def test_python(code, capsys):
 
 def test_commands_exist_and_take_these_options():
     lines = [line for block in blocks("sh") for line in block.splitlines()]
-    commands = [shlex.split(line)[1:] for line in lines if line.startswith("sn7fast ")]
-    assert len(commands) >= 4
-    for name, *arguments in commands:
+    shown_commands = [shlex.split(line)[1:] for line in lines if line.startswith("sn7fast ")]
+    assert len(shown_commands) >= 4
+    for name, *arguments in shown_commands:
         shown = CliRunner().invoke(commands, [name, "--help"])
         assert shown.exit_code == 0, shown.output
         for option in (word for word in arguments if word.startswith("--")):
