@@ -2,13 +2,25 @@
 
 The folder is where SN7FAST_SHARED points, else ``../shared`` beside the checkout. Tests that need
 it skip if it is absent. With SN7FAST_REQUIRE_SHARED=1 each such skip is a failure.
+
+Property tests take their number of examples from a profile of hypothesis: ``fast``, or what
+HYPOTHESIS_PROFILE names. ``ci`` draws the same examples every time, ``deep`` looks for hours.
 """
 
 import os
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from shared_folder import ABSENT, REQUIRE, find_shared
+
+# A slow or loaded machine is no failure.
+settings.register_profile(
+    "fast", max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("ci", settings.get_profile("fast"), max_examples=150, derandomize=True)
+settings.register_profile("deep", settings.get_profile("fast"), max_examples=20_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
 
 
 @pytest.fixture(scope="session")

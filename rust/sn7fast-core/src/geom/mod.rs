@@ -8,6 +8,7 @@
 
 mod area;
 mod bounds;
+mod columns;
 mod edges;
 mod overlap;
 mod repair;

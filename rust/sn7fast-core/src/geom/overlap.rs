@@ -12,14 +12,12 @@
 //! negative heights count 0, and many pairs vanish. If one of them is a rectangle, as most buildings
 //! in a mask are, the sum runs over the edges of the other alone.
 //!
-//! The work grows with the product of the two numbers of edges. Buildings have ten; for large
-//! outlines both regions are cut into vertical strips first, and only edges of one strip meet.
+//! The work grows with the product of the two numbers of edges. Buildings have ten; edges of large
+//! outlines are looked up by [`Columns`], and only pairs that share some x meet.
 
 use super::bounds::{Bounds, larger, smaller};
+use super::columns::Columns;
 use super::edges::Edge;
-
-/// Products of edge counts from which on strips pay.
-const STRIPS_FROM: usize = 1 << 13;
 
 /// Share of the summed terms below which an area is what rounding left of them.
 const ROUNDING: f64 = 16.0 * f64::EPSILON;
@@ -29,6 +27,8 @@ const ROUNDING: f64 = 16.0 * f64::EPSILON;
 pub struct Region<'a> {
     /// Its edges.
     pub edges: &'a [Edge],
+    /// The same by column, if they are many.
+    pub columns: Option<&'a Columns>,
     /// True if all of them are horizontal.
     pub is_rectilinear: bool,
     /// Its bounding box.
@@ -48,18 +48,18 @@ impl Region<'_> {
 
 /// Area shared by two regions; never negative.
 pub fn shared_area(one: Region<'_>, other: Region<'_>) -> f64 {
-    let area = if one.edges.len() * other.edges.len() >= STRIPS_FROM {
-        by_strips(one, other)
-    } else if one.is_rectilinear && other.is_rectilinear {
-        match (one.is_rectangle(), other.is_rectangle()) {
-            (true, true) => common_box(one.bounds, other.bounds),
-            (true, false) => inside_box(one.bounds, other.edges),
-            (false, true) => inside_box(other.bounds, one.edges),
-            (false, false) => rectilinear(one, other),
+    let (few, many) =
+        if one.edges.len() <= other.edges.len() { (one, other) } else { (other, one) };
+    let is_rectilinear = few.is_rectilinear && many.is_rectilinear;
+    let area = match (many.columns, is_rectilinear) {
+        (_, true) if few.is_rectangle() && many.is_rectangle() => {
+            common_box(few.bounds, many.bounds)
         }
-    } else {
-        let base = larger(one.bottom(), other.bottom());
-        sloping(one.edges.iter(), other.edges, base, [f64::NEG_INFINITY, f64::INFINITY])
+        (None, true) if few.is_rectangle() => inside_box(few.bounds, many.edges),
+        (None, true) => rectilinear(one, other),
+        (None, false) => sloping(one, other),
+        (Some(columns), true) => rectilinear_by_columns(few, many.bottom(), columns),
+        (Some(columns), false) => sloping_by_columns(few, many.bottom(), columns),
     };
     area.max(0.0)
 }
@@ -83,39 +83,82 @@ fn inside_box(around: Bounds, edges: &[Edge]) -> f64 {
 fn rectilinear(one: Region<'_>, other: Region<'_>) -> f64 {
     let base = smaller(one.bottom(), other.bottom());
     let mut area = 0.0;
-    for e in one.edges {
-        if e.left[1] >= base {
-            continue;
-        }
+    for e in one.edges.iter().filter(|e| e.left[1] < base) {
         for f in other.edges {
-            let width = smaller(e.right[0], f.right[0]) - larger(e.left[0], f.left[0]);
-            let height = base - larger(e.left[1], f.left[1]);
-            area += e.sign * f.sign * larger(width, 0.0) * larger(height, 0.0);
+            area += above(e, f, base);
         }
     }
     area
 }
 
-fn sloping<'a>(
-    one: impl Iterator<Item = &'a Edge>,
-    other: &[Edge],
-    base: f64,
-    [from, to]: [f64; 2],
-) -> f64 {
-    let (mut area, mut terms) = (0.0, 0.0);
-    for e in one {
-        let (e_left, e_right) = (larger(e.left[0], from), smaller(e.right[0], to));
-        for f in other {
-            let (left, right) = (larger(e_left, f.left[0]), smaller(e_right, f.right[0]));
-            if left < right {
-                let highest = integral_of_maximum(e, f, base, left, right);
-                area -= e.sign * f.sign * highest;
-                terms += highest.abs();
+fn rectilinear_by_columns(one: Region<'_>, bottom: f64, columns: &Columns) -> f64 {
+    let base = smaller(one.bottom(), bottom);
+    let mut area = 0.0;
+    for e in one.edges.iter().filter(|e| e.left[1] < base) {
+        for near in columns.near(e) {
+            for f in &near[..near.partition_point(|f| f.left[1] < base)] {
+                area += above(e, f, base);
             }
         }
     }
-    // The terms of regions that do not meet cancel but for rounding.
-    if area > terms * ROUNDING { area } else { 0.0 }
+    area
+}
+
+/// What a pair of horizontal edges adds to the area.
+#[inline]
+fn above(e: &Edge, f: &Edge, base: f64) -> f64 {
+    let width = smaller(e.right[0], f.right[0]) - larger(e.left[0], f.left[0]);
+    let height = base - larger(e.left[1], f.left[1]);
+    e.sign * f.sign * larger(width, 0.0) * larger(height, 0.0)
+}
+
+fn sloping(one: Region<'_>, other: Region<'_>) -> f64 {
+    let mut sum = Sum::new(larger(one.bottom(), other.bottom()));
+    for e in one.edges {
+        for f in other.edges {
+            sum.add(e, f);
+        }
+    }
+    sum.area()
+}
+
+fn sloping_by_columns(one: Region<'_>, bottom: f64, columns: &Columns) -> f64 {
+    let mut sum = Sum::new(larger(one.bottom(), bottom));
+    for e in one.edges {
+        for f in columns.near(e).flatten() {
+            sum.add(e, f);
+        }
+    }
+    sum.area()
+}
+
+/// The sum over pairs of edges of any slope.
+struct Sum {
+    base: f64,
+    area: f64,
+    /// Sum of the terms without their signs.
+    terms: f64,
+}
+
+impl Sum {
+    fn new(base: f64) -> Self {
+        Self { base, area: 0.0, terms: 0.0 }
+    }
+
+    #[inline]
+    fn add(&mut self, e: &Edge, f: &Edge) {
+        let (left, right) = (larger(e.left[0], f.left[0]), smaller(e.right[0], f.right[0]));
+        if left < right {
+            let highest = integral_of_maximum(e, f, self.base, left, right);
+            self.area -= e.sign * f.sign * highest;
+            self.terms += highest.abs();
+        }
+    }
+
+    fn area(&self) -> f64 {
+        // The terms of regions that do not meet cancel but for rounding.
+        if self.area > self.terms * ROUNDING { self.area } else { 0.0 }
+    }
 }
 
 /// Integral from left to right of the larger of two linear functions.
@@ -133,38 +176,4 @@ fn integral_of_maximum(e: &Edge, f: &Edge, base: f64, left: f64, right: f64) -> 
     let before = t * (e1.max(f1) + crossing);
     let after = (1.0 - t) * (crossing + e2.max(f2));
     width * (before + after) / 2.0
-}
-
-fn by_strips(one: Region<'_>, other: Region<'_>) -> f64 {
-    let reach = |edges: &[Edge]| {
-        let start = [f64::INFINITY, f64::NEG_INFINITY];
-        edges.iter().fold(start, |[a, b], e| [a.min(e.left[0]), b.max(e.right[0])])
-    };
-    let ([a1, b1], [a2, b2]) = (reach(one.edges), reach(other.edges));
-    let (left, right) = (a1.max(a2), b1.min(b2));
-    if left >= right {
-        return 0.0;
-    }
-    let count = (one.edges.len() + other.edges.len()) / 16 + 1;
-    let width = (right - left) / count as f64;
-    let boundary = |k: usize| if k == count { right } else { left + k as f64 * width };
-    let sort = |edges: &[Edge]| {
-        let mut strips = vec![Vec::new(); count];
-        for edge in edges.iter().filter(|e| e.left[0] < right && e.right[0] > left) {
-            // One strip more on each side makes up for rounding; what does not reach in adds 0.
-            let strip = |x: f64| ((x - left) / width).clamp(0.0, count as f64) as usize;
-            let first = strip(edge.left[0]).saturating_sub(1);
-            let last = (strip(edge.right[0]) + 1).min(count - 1);
-            for strip in &mut strips[first..=last] {
-                strip.push(*edge);
-            }
-        }
-        strips
-    };
-    let base = larger(one.bottom(), other.bottom());
-    let (ones, others) = (sort(one.edges), sort(other.edges));
-    let strip = |(k, (one, other)): (usize, (&Vec<Edge>, &Vec<Edge>))| {
-        sloping(one.iter(), other, base, [boundary(k), boundary(k + 1)])
-    };
-    ones.iter().zip(&others).enumerate().map(strip).sum()
 }

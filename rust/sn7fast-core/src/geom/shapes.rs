@@ -2,7 +2,8 @@
 
 use super::area::area;
 use super::bounds::{Bounds, bounds};
-use super::edges::{Edge, push_edges, region_area};
+use super::columns::{self, Columns};
+use super::edges::{Edge, push_edges, region_area as area_under};
 use super::overlap::{Region, shared_area};
 use super::repair::{Inside, push_repaired};
 use super::validity::Checker;
@@ -25,10 +26,15 @@ pub enum Repair {
 #[derive(Clone, Copy, Debug)]
 struct Shape {
     bounds: Option<Bounds>,
+    /// What counts in an IoU.
     area: f64,
+    /// Area of the region: it shares no more with any other.
+    region_area: f64,
     /// Its edges, in the list of its chunk.
-    first: u32,
-    end: u32,
+    first: usize,
+    end: usize,
+    /// For a large one, which of the columns are its own.
+    columns: Option<usize>,
     is_rectilinear: bool,
     is_valid: bool,
 }
@@ -39,6 +45,8 @@ pub struct Shapes {
     shapes: Vec<Shape>,
     /// Edges of [`CHUNK`] shapes each.
     edges: Vec<Vec<Edge>>,
+    /// Edges of the large shapes, by column.
+    columns: Vec<Columns>,
 }
 
 /// Shapes prepared together.
@@ -71,7 +79,22 @@ impl Shapes {
                 (shapes, edges)
             })
             .unzip();
-        Self { shapes: chunks.concat(), edges }
+        Self { shapes: chunks.concat(), edges, columns: Vec::new() }.with_columns()
+    }
+
+    fn with_columns(mut self) -> Self {
+        let is_large = |&k: &usize| self.edges(k).len() >= columns::FROM_EDGES;
+        let large: Vec<usize> = (0..self.len()).filter(is_large).collect();
+        self.columns = large.par_iter().map(|&k| Columns::new(self.edges(k))).collect();
+        for (place, k) in large.into_iter().enumerate() {
+            self.shapes[k].columns = Some(place);
+        }
+        self
+    }
+
+    fn edges(&self, index: usize) -> &[Edge] {
+        let shape = &self.shapes[index];
+        &self.edges[index / CHUNK][shape.first..shape.end]
     }
 
     /// Number of shapes.
@@ -101,17 +124,21 @@ impl Shapes {
 
     fn region(&self, index: usize) -> Option<Region<'_>> {
         let shape = &self.shapes[index];
-        let bounds = shape.bounds?;
-        let edges = &self.edges[index / CHUNK][shape.first as usize..shape.end as usize];
-        let is_rectilinear = shape.is_rectilinear;
-        Some(Region { edges, is_rectilinear, bounds })
+        Some(Region {
+            edges: self.edges(index),
+            columns: shape.columns.map(|place| &self.columns[place]),
+            is_rectilinear: shape.is_rectilinear,
+            bounds: shape.bounds?,
+        })
     }
 
     /// Area shared with a shape of another set (or of this one).
     pub fn shared_area(&self, index: usize, others: &Self, other: usize) -> f64 {
         match (self.region(index), others.region(other)) {
-            (Some(one), Some(other)) if one.bounds.overlaps(&other.bounds) => {
-                shared_area(one, other)
+            (Some(one), Some(two)) if one.bounds.overlaps(&two.bounds) => {
+                // Rounding can make a sum over many edges a little too large.
+                let most = self.shapes[index].region_area.min(others.shapes[other].region_area);
+                shared_area(one, two).min(most)
             }
             _ => 0.0,
         }
@@ -135,19 +162,20 @@ fn prepare(
     let first = edges.len();
     let is_valid = checker.is_valid(footprint);
     let given = area(footprint);
-    let (is_rectilinear, area) = if is_valid {
+    let (is_rectilinear, region_area) = if is_valid {
         (push_edges(footprint, edges), given)
     } else {
         let inside = if repair == Repair::ZeroBuffer { Inside::Wound } else { Inside::EvenOdd };
         push_repaired(footprint, inside, edges);
-        let repaired = region_area(&edges[first..]);
-        (false, if repair == Repair::Scot { given } else { repaired })
+        (false, area_under(&edges[first..]))
     };
     Shape {
         bounds: bounds(footprint),
-        area,
-        first: first as u32,
-        end: edges.len() as u32,
+        area: if repair == Repair::Scot { given } else { region_area },
+        region_area,
+        first,
+        end: edges.len(),
+        columns: None,
         is_rectilinear,
         is_valid,
     }
