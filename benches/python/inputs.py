@@ -68,9 +68,7 @@ def synthetic():
     # A turn by 0.1 rad takes the corners off the pixel grid.
     turn = np.array([[np.cos(0.1), np.sin(0.1)], [-np.sin(0.1), np.cos(0.1)]])
     survey = Footprints(survey.coords @ turn, survey.ring_offsets, survey.polygon_offsets)
-    return Inputs(
-        "synthetic, seed 0", made.months, made.truth_masks, made.predicted_masks, survey
-    )
+    return Inputs("synthetic, seed 0", made.months, made.truth_masks, made.predicted_masks, survey)
 
 
 def frame():

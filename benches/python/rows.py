@@ -21,16 +21,16 @@ class Row:
 
 
 ROWS = {
-    "polygonize": Row("polygonize one frame", "1.5 ms", ((1, 1.5e-3),)),
-    "iou_pairs": Row("iou_pairs, labels 18 months apart", "6 ms", ((1, 6e-3),)),
-    "iou_pairs_proposal": Row("iou_pairs, labels and predictions", "6 ms", ((1, 6e-3),)),
-    "track": Row("track the predicted stack", "150 ms", ((1, 0.15),)),
-    "scot": Row("SCOT of the stack", "150 ms", ((1, 0.15),)),
+    "polygonize": Row("polygonize one frame", "1.5 ms", ((1, 1.5e-3), (2, 1.5e-3))),
+    "iou_pairs": Row("iou_pairs, labels 18 months apart", "6 ms", ((1, 6e-3), (2, 6e-3))),
+    "iou_pairs_proposal": Row("iou_pairs, labels and predictions", "6 ms", ((1, 6e-3), (2, 6e-3))),
+    "track": Row("track the predicted stack", "150 ms", ((1, 0.15), (2, 0.15))),
+    "scot": Row("SCOT of the stack", "150 ms", ((1, 0.15), (2, 0.15))),
     "end_to_end": Row(
         "polygonize + track + SCOT, both sides", "300 ms, 200 ms on 2", ((1, 0.3), (2, 0.2))
     ),
-    "write_geojson": Row("write 240k polygons as GeoJSON", "500 ms", ((1, 0.5),)),
-    "read_geojson": Row("read 240k polygons from GeoJSON", "500 ms", ((1, 0.5),)),
+    "write_geojson": Row("write 240k polygons as GeoJSON", "500 ms", ((1, 0.5), (2, 0.5))),
+    "read_geojson": Row("read 240k polygons from GeoJSON", "500 ms", ((1, 0.5), (2, 0.5))),
     "read_csv": Row("read an SN7 truth CSV", "150 MB/s a core", mb_per_s=150),
     "rasterize": Row("rasterize one frame"),
     "simplify": Row("simplify one frame, tolerance 1 px"),

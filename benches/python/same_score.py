@@ -1,4 +1,4 @@
-"""Is a SCOT of sn7fast that of the reference? Up to ties, which an assignment may break either way."""
+"""Is a SCOT of sn7fast that of the reference? Ties of the assignment may be broken either way."""
 
 import math
 

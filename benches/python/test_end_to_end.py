@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+import shapely
 
 import inputs
+import rivals
 from contender import Contender
 from reference import polygons, scot, vectorised
 from same_score import check_score
@@ -24,7 +26,7 @@ def rival_side(months, masks):
     frames = []
     for month, mask in zip(months, masks, strict=True):
         found = np.array(polygons.regions(mask > 0), object)
-        frames.append((month, found[vectorised.shapely.area(found) >= inputs.MIN_AREA_PX]))
+        frames.append((month, found[shapely.area(found) >= inputs.MIN_AREA_PX]))
     by_month = dict(frames)
     return [
         (tracked["name"], identifier, polygon)
@@ -40,7 +42,7 @@ def rival_job():
     sides = [
         rival_side(chosen.months, masks) for masks in (chosen.truth_masks, chosen.predicted_masks)
     ]
-    return scot.one_aoi(*sides, match=vectorised.match)
+    return scot.one_aoi(*sides, match=rivals.match)
 
 
 @pytest.fixture(scope="module")

@@ -19,9 +19,7 @@ def sets(truth, proposal, row):
 def case(request, truth, proposal):
     a, b = sets(truth, proposal, request.param)
     shapes = a.to_shapely(), b.to_shapely()
-    rival = Contender(
-        "shapely STRtree + intersection", lambda: vectorised.iou_pairs(*shapes)
-    )
+    rival = Contender("shapely STRtree + intersection", lambda: vectorised.iou_pairs(*shapes))
     return request.param, a, b, rival
 
 

@@ -2,8 +2,9 @@
 
 import pytest
 
+import rivals
 from contender import Contender
-from reference import scot, vectorised
+from reference import scot
 from same_score import check_score, rows_of
 from sn7fast import score_scot
 
@@ -15,7 +16,7 @@ def rival(truth, proposal):
     sides = rows_of(truth), rows_of(proposal)
     return Contender(
         "shapely STRtree + scipy assignment",
-        lambda: scot.one_aoi(*sides, match=vectorised.match),
+        lambda: scot.one_aoi(*sides, match=rivals.match),
     )
 
 
