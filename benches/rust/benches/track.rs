@@ -15,7 +15,7 @@ const OPTIONS: Options = Options { min_iou: 0.25, reverse: false, master: Master
 /// In each month every identifier once; the founder of one has IoU 0, all others enough.
 fn check(tracks: &Tracks, stack: &Stack) {
     let frames = frame_ranges("stack", &stack.frame_offsets, tracks.ids.len()).expect("offsets");
-    let mut known = HashSet::new();
+    let mut known: HashSet<i64> = HashSet::new();
     for frame in frames {
         let ids = &tracks.ids[frame.clone()];
         assert_eq!(ids.iter().collect::<HashSet<_>>().len(), ids.len());
