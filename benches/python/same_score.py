@@ -2,8 +2,10 @@
 
 import math
 
-# Pairs of equal reward may be chosen either way, and then count as a switch or not.
-TIES = 5
+# Share of the pairs that may be chosen otherwise, at the same sum of IoU.
+TIES = 1e-3
+# A pair chosen otherwise is a switch or not, and so are the next pairs of its two identifiers.
+SWITCHES_OF_A_PAIR = 3
 
 
 def rows_of(stack):
@@ -14,18 +16,24 @@ def rows_of(stack):
 
 
 def check_score(score, expected):
-    """Same matches in each month, same sum of their IoU, same scores."""
+    """Same matches in each month, same sum of their IoU, and what follows from these."""
     (aoi,) = score.aois.values()
     assert list(aoi.months) == [month["timestep"] for month in expected["months"]]
+    assert aoi.track_tp > 1000
+    tied = 0
     for month, reference in zip(aoi.months.values(), expected["months"], strict=True):
         for count in ("tp", "fp", "fn"):
             assert getattr(month, count) == reference[count]
         total = math.fsum(pair[2] for pair in reference["pairs"])
         assert math.isclose(math.fsum(month.iou), total, rel_tol=1e-12)
-    mismatches, *_, change_tp, change_fp, change_fn, _, combined = expected["stats"]
-    assert aoi.track_tp > 1000
-    assert abs(aoi.mismatches - mismatches) <= TIES
-    assert abs(aoi.change_tp - change_tp) <= TIES
-    assert abs(aoi.change_fp - change_fp) <= TIES
-    assert abs(aoi.change_fn - change_fn) <= TIES
-    assert math.isclose(aoi.score, combined, abs_tol=1e-3)
+        pairs = set(zip(month.truth_ids.tolist(), month.proposal_ids.tolist(), strict=True))
+        tied += len(pairs ^ {pair[:2] for pair in reference["pairs"]})
+    assert tied <= TIES * aoi.track_tp
+    mismatches, *_, change_tp, change_fp, change_fn, _, _ = expected["stats"]
+    # Without ties all of these are equalities.
+    assert abs(aoi.mismatches - mismatches) <= SWITCHES_OF_A_PAIR * tied
+    assert abs(aoi.change_tp - change_tp) <= tied
+    assert abs(aoi.change_fp - change_fp) <= tied
+    assert abs(aoi.change_fn - change_fn) <= tied
+    if tied == 0:
+        assert math.isclose(aoi.score, expected["score"], rel_tol=1e-12)
