@@ -20,16 +20,8 @@ from sn7fast.io import read_csv, read_geojson, write_csv, write_geojson
 from sn7fast.matching import Matches, iou_pairs, match_footprints
 from sn7fast.polygonize import polygonize, polygonize_frames
 from sn7fast.rasterize import rasterize, training_mask
-from sn7fast.scoring import (
-    F1Aoi,
-    F1Counts,
-    F1Score,
-    ScotAoi,
-    ScotMonth,
-    ScotScore,
-    score_f1,
-    score_scot,
-)
+from sn7fast.scores import F1Aoi, F1Counts, F1Score, ScotAoi, ScotMonth, ScotScore
+from sn7fast.scoring import score_f1, score_scot
 from sn7fast.simplify import simplify
 from sn7fast.stack import Stack
 from sn7fast.tracking import track

@@ -13,7 +13,7 @@ from sn7fast.cli.console import Console, counted
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sn7fast.scoring import F1Score, ScotScore
+    from sn7fast.scores import F1Score, ScotScore
 
 _METRICS = ("scot", "f1")
 
@@ -138,7 +138,7 @@ def _together(
     scored: dict[str, tuple[ScotScore | None, F1Score | None]],
 ) -> tuple[ScotScore | None, F1Score | None]:
     """Scores of single AOIs as scores of all; None for a metric that was not asked for."""
-    from sn7fast.scoring import F1Counts, F1Score, ScotScore
+    from sn7fast.scores import F1Counts, F1Score, ScotScore
 
     scots = {aoi: scot.aois[aoi] for aoi, (scot, _) in scored.items() if scot}
     f1s = {aoi: f1.aois[aoi] for aoi, (_, f1) in scored.items() if f1}

@@ -13,13 +13,15 @@ from sn7fast.data.discover import discover
 from sn7fast.data.load import stack_loaders
 from sn7fast.errors import InputError
 from sn7fast.footprints import Footprints
-from sn7fast.scoring import F1Score, ScotScore, score_f1, score_scot
+from sn7fast.scoring import score_f1, score_scot
 from sn7fast.stack import Stack
 from sn7fast.tracking import track
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
+
+    from sn7fast.scores import F1Score, ScotScore
 
 
 class Sides:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sn7fast.scoring import F1Score, ScotScore
+    from sn7fast.scores import F1Score, ScotScore
 
 
 def score_table(scot: ScotScore | None, f1: F1Score | None) -> str:

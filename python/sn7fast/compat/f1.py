@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import warnings
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sn7fast import _core
 from sn7fast._optional import require
-from sn7fast.compat.iou import overlaps
 from sn7fast.compat.vectors import (
     column_of,
     geometry_array,
@@ -19,11 +18,10 @@ from sn7fast.compat.vectors import (
     read_vector,
 )
 from sn7fast.errors import InputError
+from sn7fast.footprints import Footprints
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from numpy.typing import NDArray
 
 
 class Evaluator:
@@ -145,9 +143,12 @@ class Evaluator:
         if len(recorded):
             order = np.argsort(-self.proposal_GDF["__max_conf_class"].to_numpy(), kind="stable")
             self.proposal_GDF = self.proposal_GDF.iloc[order]
-            recorded = _greedy(
-                geometry_array(self.proposal_GDF.geometry, "proposal"),
-                geometry_array(self.ground_truth_GDF.geometry, "ground truth"),
+            truth = geometry_array(self.ground_truth_GDF.geometry, "ground truth")
+            proposal = geometry_array(self.proposal_GDF.geometry, "proposal")
+            recorded, _ = _core.evaluate_f1(
+                Footprints.from_shapely(truth).arrays,
+                Footprints.from_shapely(proposal).arrays,
+                range(len(proposal)),
                 miniou,
             )
             matched = int((recorded > miniou).sum())
@@ -157,24 +158,6 @@ class Evaluator:
             true_pos, len(recorded) - true_pos, len(self.ground_truth_GDF) - matched
         )
         return [{"class_id": "all", "iou_field": field, **scores}]
-
-
-def _greedy(
-    proposal: NDArray[np.object_], truth: NDArray[np.object_], miniou: float
-) -> NDArray[np.float64]:
-    """IoU of each proposal with the truth that it takes, in its turn, or 0."""
-    i, j, iou = overlaps(proposal, truth)
-    starts = np.searchsorted(i, np.arange(len(proposal) + 1))
-    free = np.ones(len(truth), bool)
-    recorded = np.zeros(len(proposal))
-    for k, (start, end) in enumerate(pairwise(starts)):
-        if start < end:
-            available = np.where(free[j[start:end]], iou[start:end], 0.0)
-            best = int(available.argmax())
-            if available[best] > max(miniou, 0.0):
-                recorded[k] = available[best]
-                free[j[start + best]] = False
-    return recorded
 
 
 def count_scores(true_pos: int, false_pos: int, false_neg: int) -> dict[str, Any]:

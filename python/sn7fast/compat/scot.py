@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sn7fast.footprints import Footprints
-    from sn7fast.scoring import ScotAoi
+    from sn7fast.scores import ScotAoi
 
 
 class FootprintMatch(NamedTuple):

@@ -96,11 +96,12 @@ impl<'a> FootprintsRef<'a> {
             check_offsets(argument, "footprint_offsets", offsets, polygon_offsets.len() - 1)?;
         }
         let view = Self { coords, ring_offsets, polygon_offsets, footprint_offsets };
-        view.check_rings(argument)?;
+        view.check(argument)?;
         Ok(view)
     }
 
-    fn check_rings(&self, argument: &'static str) -> Result<()> {
+    /// Checks rings and coordinates.
+    pub(crate) fn check(&self, argument: &'static str) -> Result<()> {
         let fits = |p: &Point| p[0].abs() <= MAX_ABS_COORD && p[1].abs() <= MAX_ABS_COORD;
         let all_fit = self.coords.iter().fold(true, |ok, p| ok & fits(p));
         let all_closed = self.ring_offsets.windows(2).all(|w| {

@@ -75,7 +75,7 @@ impl Index {
     }
 
     /// What `judge` makes of each pair (asked, member) whose boxes share a point; pairs for which
-    /// it returns `None` are left out. Sorted by the asked shape, then by the member.
+    /// it returns `None` are left out.
     ///
     /// # Errors
     /// [`crate::Error::Cancelled`].
@@ -84,7 +84,7 @@ impl Index {
         asked: &Blocks,
         cancel: &Cancel,
         judge: impl Fn(usize, usize) -> Option<T> + Sync,
-    ) -> Result<Vec<Near<T>>> {
+    ) -> Result<Found<T>> {
         let chunks: Vec<Vec<Near<T>>> = asked
             .entries
             .par_chunks(CHUNK * BLOCK)
@@ -97,9 +97,7 @@ impl Index {
                 Ok(found)
             })
             .collect::<Result<_>>()?;
-        let mut found = chunks.concat();
-        found.par_sort_unstable_by_key(|near| u64::from(near.asked) << 32 | u64::from(near.member));
-        Ok(found)
+        Ok(Found::sort(&chunks.concat()))
     }
 
     fn push_near<T>(
@@ -142,6 +140,53 @@ pub struct Near<T> {
     pub member: u32,
     /// What the judge made of them.
     pub value: T,
+}
+
+/// All pairs found, sorted by the asked shape, then by the member.
+#[derive(Debug)]
+pub struct Found<T> {
+    /// The pairs.
+    pub pairs: Vec<Near<T>>,
+    /// The lowest asked shape that has a pair.
+    lowest: u32,
+    /// Start of the pairs of each asked shape from the lowest on, and the end.
+    starts: Vec<u32>,
+}
+
+impl<T: Copy> Found<T> {
+    /// Counts pairs by asked shape and puts each in its place: they come in Z-order, and there
+    /// are only a few of each.
+    fn sort(unsorted: &[Near<T>]) -> Self {
+        let lowest = unsorted.iter().map(|near| near.asked).min().unwrap_or(0);
+        let highest = unsorted.iter().map(|near| near.asked).max().unwrap_or(0);
+        let place = |near: &Near<T>| (near.asked - lowest) as usize;
+        let mut starts = vec![0; (highest - lowest) as usize + 2];
+        for near in unsorted {
+            starts[place(near) + 1] += 1;
+        }
+        for k in 1..starts.len() {
+            starts[k] += starts[k - 1];
+        }
+        let mut next = starts.clone();
+        let mut pairs = unsorted.to_vec();
+        for near in unsorted {
+            let next = &mut next[place(near)];
+            pairs[*next as usize] = *near;
+            *next += 1;
+        }
+        for range in starts.windows(2) {
+            pairs[range[0] as usize..range[1] as usize].sort_unstable_by_key(|near| near.member);
+        }
+        Self { pairs, lowest, starts }
+    }
+
+    /// The pairs of one asked shape.
+    pub fn of(&self, asked: usize) -> &[Near<T>] {
+        let range = asked
+            .checked_sub(self.lowest as usize)
+            .and_then(|k| Some(*self.starts.get(k)? as usize..*self.starts.get(k + 1)? as usize));
+        range.map_or(&[], |range| &self.pairs[range])
+    }
 }
 
 /// Leaves of the blocks from entry `first` on.

@@ -22,10 +22,10 @@ pub struct Pair {
 /// [`crate::Error::Cancelled`].
 pub fn pairs(a: &Shapes, b: &Shapes, cancel: &Cancel) -> Result<Vec<Pair>> {
     let index = Index::new(b, 0..b.len());
-    let near = index.near_pairs(&Blocks::new(a, 0..a.len()), cancel, |k, other| {
+    let found = index.near_pairs(&Blocks::new(a, 0..a.len()), cancel, |k, other| {
         let iou = a.iou(k, b, other);
         (iou > 0.0).then_some(iou)
     })?;
     let pair = |near: Near<f64>| Pair { a: near.asked, b: near.member, iou: near.value };
-    Ok(near.into_iter().map(pair).collect())
+    Ok(found.pairs.into_iter().map(pair).collect())
 }

@@ -16,6 +16,7 @@ pub mod codec;
 pub mod error;
 pub mod f1;
 pub mod footprints;
+pub mod geo;
 pub mod geom;
 pub mod index;
 pub mod iou;

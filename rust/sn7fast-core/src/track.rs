@@ -20,7 +20,7 @@ use crate::cancel::Cancel;
 use crate::error::{Error, Result};
 use crate::footprints::FootprintsRef;
 use crate::geom::{Repair, Shapes, areas, intersects};
-use crate::index::{Blocks, Index, Near};
+use crate::index::{Blocks, Found, Index};
 use crate::matching::{Candidate, take_best};
 
 /// Which shape stands for an identifier.
@@ -130,9 +130,9 @@ impl Tracker<'_> {
         let near = self.near_masters(members, cancel)?;
         let mut founded = Vec::new();
         for &member in members {
-            let start = near.partition_point(|pair| (pair.asked as usize) < member);
-            let own = near[start..].iter().take_while(|pair| pair.asked as usize == member);
-            let candidates = own
+            let candidates = near
+                .of(member)
+                .iter()
                 .map(|pair| Candidate { other: self.id_of[pair.member as usize], iou: pair.value });
             let best = take_best(candidates, |id| self.taken[id as usize] == turn);
             let id = match best.filter(|best| best.iou >= self.options.min_iou) {
@@ -163,7 +163,7 @@ impl Tracker<'_> {
     }
 
     /// All pairs of a footprint and a master that intersect, with their IoU.
-    fn near_masters(&self, members: &[usize], cancel: &Cancel) -> Result<Vec<Near<f64>>> {
+    fn near_masters(&self, members: &[usize], cancel: &Cancel) -> Result<Found<f64>> {
         let touching_counts = self.options.min_iou <= 0.0;
         let asked = Blocks::new(self.shapes, members.iter().copied());
         self.index.near_pairs(&asked, cancel, |member, master| {

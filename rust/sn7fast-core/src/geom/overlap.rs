@@ -9,12 +9,13 @@
 //!
 //! For rectilinear regions the integral is (common width) * (Y - max(y_e, y_f)): products and sums
 //! of whole numbers, so exact. There Y may even lie at the lower end of the upper region, if
-//! negative heights count 0, and many pairs vanish.
+//! negative heights count 0, and many pairs vanish. If one of them is a rectangle, as most buildings
+//! in a mask are, the sum runs over the edges of the other alone.
 //!
 //! The work grows with the product of the two numbers of edges. Buildings have ten; edges of large
 //! outlines are looked up by [`Columns`], and only pairs that share some x meet.
 
-use super::bounds::{larger, smaller};
+use super::bounds::{Bounds, larger, smaller};
 use super::columns::Columns;
 use super::edges::Edge;
 
@@ -30,8 +31,19 @@ pub struct Region<'a> {
     pub columns: Option<&'a Columns>,
     /// True if all of them are horizontal.
     pub is_rectilinear: bool,
-    /// Its largest y.
-    pub bottom: f64,
+    /// Its bounding box.
+    pub bounds: Bounds,
+}
+
+impl Region<'_> {
+    /// A valid rectilinear region with two horizontal edges is its own box.
+    fn is_rectangle(&self) -> bool {
+        self.is_rectilinear && self.edges.len() == 2
+    }
+
+    fn bottom(&self) -> f64 {
+        self.bounds.max[1]
+    }
 }
 
 /// Area shared by two regions; never negative.
@@ -40,16 +52,36 @@ pub fn shared_area(one: Region<'_>, other: Region<'_>) -> f64 {
         if one.edges.len() <= other.edges.len() { (one, other) } else { (other, one) };
     let is_rectilinear = few.is_rectilinear && many.is_rectilinear;
     let area = match (many.columns, is_rectilinear) {
+        (_, true) if few.is_rectangle() && many.is_rectangle() => {
+            common_box(few.bounds, many.bounds)
+        }
+        (None, true) if few.is_rectangle() => inside_box(few.bounds, many.edges),
         (None, true) => rectilinear(one, other),
         (None, false) => sloping(one, other),
-        (Some(columns), true) => rectilinear_by_columns(few, many.bottom, columns),
-        (Some(columns), false) => sloping_by_columns(few, many.bottom, columns),
+        (Some(columns), true) => rectilinear_by_columns(few, many.bottom(), columns),
+        (Some(columns), false) => sloping_by_columns(few, many.bottom(), columns),
     };
     area.max(0.0)
 }
 
+fn common_box(a: Bounds, b: Bounds) -> f64 {
+    let side = |k: usize| smaller(a.max[k], b.max[k]) - larger(a.min[k], b.min[k]);
+    larger(side(0), 0.0) * larger(side(1), 0.0)
+}
+
+/// Area of a rectilinear region inside a box: its edges, clamped to the box.
+fn inside_box(around: Bounds, edges: &[Edge]) -> f64 {
+    let ([left, top], [right, bottom]) = (around.min, around.max);
+    let below = |edge: &Edge| {
+        let width = smaller(edge.right[0], right) - larger(edge.left[0], left);
+        let height = bottom - larger(edge.left[1], top);
+        edge.sign * larger(width, 0.0) * larger(height, 0.0)
+    };
+    edges.iter().map(below).sum()
+}
+
 fn rectilinear(one: Region<'_>, other: Region<'_>) -> f64 {
-    let base = one.bottom.min(other.bottom);
+    let base = smaller(one.bottom(), other.bottom());
     let mut area = 0.0;
     for e in one.edges.iter().filter(|e| e.left[1] < base) {
         for f in other.edges {
@@ -60,7 +92,7 @@ fn rectilinear(one: Region<'_>, other: Region<'_>) -> f64 {
 }
 
 fn rectilinear_by_columns(one: Region<'_>, bottom: f64, columns: &Columns) -> f64 {
-    let base = one.bottom.min(bottom);
+    let base = smaller(one.bottom(), bottom);
     let mut area = 0.0;
     for e in one.edges.iter().filter(|e| e.left[1] < base) {
         for near in columns.near(e) {
@@ -81,7 +113,7 @@ fn above(e: &Edge, f: &Edge, base: f64) -> f64 {
 }
 
 fn sloping(one: Region<'_>, other: Region<'_>) -> f64 {
-    let mut sum = Sum::new(one.bottom.max(other.bottom));
+    let mut sum = Sum::new(larger(one.bottom(), other.bottom()));
     for e in one.edges {
         for f in other.edges {
             sum.add(e, f);
@@ -91,7 +123,7 @@ fn sloping(one: Region<'_>, other: Region<'_>) -> f64 {
 }
 
 fn sloping_by_columns(one: Region<'_>, bottom: f64, columns: &Columns) -> f64 {
-    let mut sum = Sum::new(one.bottom.max(bottom));
+    let mut sum = Sum::new(larger(one.bottom(), bottom));
     for e in one.edges {
         for f in columns.near(e).flatten() {
             sum.add(e, f);

@@ -122,22 +122,20 @@ impl Shapes {
         self.shapes[index].is_valid
     }
 
-    fn region(&self, index: usize) -> Option<(Bounds, Region<'_>)> {
+    fn region(&self, index: usize) -> Option<Region<'_>> {
         let shape = &self.shapes[index];
-        let bounds = shape.bounds?;
-        let region = Region {
+        Some(Region {
             edges: self.edges(index),
             columns: shape.columns.map(|place| &self.columns[place]),
             is_rectilinear: shape.is_rectilinear,
-            bottom: bounds.max[1],
-        };
-        Some((bounds, region))
+            bounds: shape.bounds?,
+        })
     }
 
     /// Area shared with a shape of another set (or of this one).
     pub fn shared_area(&self, index: usize, others: &Self, other: usize) -> f64 {
         match (self.region(index), others.region(other)) {
-            (Some((a, one)), Some((b, two))) if a.overlaps(&b) => {
+            (Some(one), Some(two)) if one.bounds.overlaps(&two.bounds) => {
                 // Rounding can make a sum over many edges a little too large.
                 let most = self.shapes[index].region_area.min(others.shapes[other].region_area);
                 shared_area(one, two).min(most)

@@ -14,6 +14,7 @@
 
 mod bits;
 mod emit;
+mod fragments;
 mod outline;
 mod regions;
 
@@ -59,7 +60,7 @@ impl Default for Options {
 /// edge and runs down first; holes start at the left end of their top edge and run right first;
 /// only corners are vertices. No ring touches itself: where the outline of a region would, the
 /// loop is a hole that touches the outer ring in one point. Footprints are sorted by the row of
-/// their last pixel, then by fragment number (see [`regions`]).
+/// their last pixel, then by fragment number (see [`fragments`]).
 ///
 /// # Errors
 /// [`Error::Argument`] if `pixels` is not `rows * columns` long, the threshold or the area is NaN,

@@ -22,7 +22,7 @@
 //! exchanges their `next` and is done in [`super::emit`] when regions are known.
 
 use super::bits::{Cut, Pixel, pack, words_per_row};
-use super::regions::Fragments;
+use super::fragments::Fragments;
 
 /// A vertex of a ring.
 #[derive(Clone, Copy, Debug, Default)]

@@ -1,10 +1,19 @@
 //! Second pass: one feature, its geometry into a [`Sink`] and its properties into columns.
 
 use super::column::Rows;
-use super::read::NullGeometry;
 use super::scan::Scan;
 use crate::codec::problem::{Parsed, Problem};
 use crate::codec::sink::Sink;
+
+/// What to do with a feature without a geometry.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NullGeometry {
+    /// It is an error.
+    #[default]
+    Error,
+    /// It is left out, properties and all.
+    Skip,
+}
 
 /// Reads the feature that fills the rest of the text.
 pub(super) fn read_feature(

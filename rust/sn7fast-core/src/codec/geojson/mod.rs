@@ -13,5 +13,6 @@ mod scan;
 mod write;
 
 pub use column::{Column, Value};
-pub use read::{Collection, NullGeometry, ReadOptions, read_geojson};
+pub use feature::NullGeometry;
+pub use read::{Collection, ReadOptions, read_geojson};
 pub use write::write_geojson;

@@ -2,7 +2,7 @@
 
 use super::collection::{Outline, outline};
 use super::column::{Column, Rows};
-use super::feature::read_feature;
+use super::feature::{NullGeometry, read_feature};
 use super::scan::Scan;
 use crate::codec::join::{append, reserve};
 use crate::codec::sink::Sink;
@@ -14,16 +14,6 @@ use std::ops::Range;
 
 /// Features that are read at a time by one thread.
 const BLOCK_FEATURES: usize = 1024;
-
-/// What to do with a feature without a geometry.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum NullGeometry {
-    /// It is an error.
-    #[default]
-    Error,
-    /// It is left out, properties and all.
-    Skip,
-}
 
 /// What to read, and how strictly.
 #[derive(Clone, Debug, Default)]
