@@ -10,10 +10,13 @@ mod area;
 mod bounds;
 mod columns;
 mod edges;
+mod interior;
+mod nesting;
 mod overlap;
 mod repair;
 mod segments;
 mod shapes;
+mod sweep;
 mod touch;
 mod validity;
 

@@ -2,7 +2,8 @@
 //!
 //! The plane is cut into vertical slabs at every vertex and every crossing. In a slab segments do
 //! not cross, so from top to bottom each one either changes whether a point is inside, or does not
-//! matter. Those that do are edges of the repaired region.
+//! matter. Those that do are edges of the repaired region; an edge goes on through as many slabs as
+//! its segment stays one, so that there are not more edges than pieces of segments.
 
 use super::area::signed_ring_area;
 use super::edges::Edge;
@@ -24,9 +25,23 @@ struct Side {
     right: Point,
     /// What crossing it downwards adds to the winding number.
     winding: i32,
+    /// Where the edge began that it is at the moment, and its sign.
+    edge: Option<(Point, f64)>,
 }
 
 impl Side {
+    /// From this x on it is an edge of this sign, or none; an edge of another kind ends.
+    fn become_edge(&mut self, x: f64, sign: Option<f64>, edges: &mut Vec<Edge>) {
+        if self.edge.map(|(_, sign)| sign) == sign {
+            return;
+        }
+        let here = [x, self.height(x)];
+        if let Some((left, sign)) = self.edge {
+            edges.push(Edge { left, right: here, sign });
+        }
+        self.edge = sign.map(|sign| (here, sign));
+    }
+
     fn height(&self, x: f64) -> f64 {
         Edge { left: self.left, right: self.right, sign: 1.0 }.height(x, 0.0)
     }
@@ -45,7 +60,7 @@ pub fn push_repaired(footprint: &FootprintRef<'_>, inside: Inside, edges: &mut V
                 let rightwards = from[0] < to[0];
                 let (left, right) = if rightwards { (from, to) } else { (to, from) };
                 let winding = if outwards == rightwards { -1 } else { 1 };
-                sides.push(Side { left, right, winding });
+                sides.push(Side { left, right, winding, edge: None });
             }
         }
     }
@@ -65,28 +80,38 @@ pub fn push_repaired(footprint: &FootprintRef<'_>, inside: Inside, edges: &mut V
     let mut active: Vec<Side> = Vec::new();
     for pair in cuts.windows(2) {
         let (left, right) = (pair[0], pair[1]);
-        active.retain(|side| side.right[0] > left);
+        end_sides(&mut active, left, edges);
         while let Some(side) = coming.next_if(|side| side.left[0] <= left) {
             active.push(side);
         }
-        let mut slab: Vec<([f64; 2], i32)> =
-            active.iter().map(|s| ([s.height(left), s.height(right)], s.winding)).collect();
-        slab.sort_by(|(a, _), (b, _)| (a[0] + a[1]).total_cmp(&(b[0] + b[1])));
+        let mut slab: Vec<(f64, usize)> =
+            active.iter().map(|side| side.height(left) + side.height(right)).zip(0..).collect();
+        slab.sort_by(|a, b| a.0.total_cmp(&b.0));
         let (mut count, mut winding, mut was_inside) = (0, 0, false);
-        for ([y1, y2], step) in slab {
+        for (_, k) in slab {
             count += 1;
-            winding += step;
+            winding += active[k].winding;
             let is_inside = match inside {
                 Inside::EvenOdd => count % 2 == 1,
                 Inside::Wound => winding > 0,
             };
-            if is_inside != was_inside {
-                let sign = if is_inside { 1.0 } else { -1.0 };
-                edges.push(Edge { left: [left, y1], right: [right, y2], sign });
-                was_inside = is_inside;
-            }
+            let sign = (is_inside != was_inside).then_some(if is_inside { 1.0 } else { -1.0 });
+            active[k].become_edge(left, sign, edges);
+            was_inside = is_inside;
         }
     }
+    end_sides(&mut active, f64::INFINITY, edges);
+}
+
+/// Takes out the sides that end before or at this x.
+fn end_sides(active: &mut Vec<Side>, x: f64, edges: &mut Vec<Edge>) {
+    active.retain_mut(|side| {
+        let goes_on = side.right[0] > x;
+        if !goes_on {
+            side.become_edge(side.right[0], None, edges);
+        }
+        goes_on
+    });
 }
 
 /// x where two segments cross.

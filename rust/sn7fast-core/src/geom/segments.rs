@@ -1,5 +1,7 @@
 //! How two segments meet, decided exactly.
 
+use super::bounds::{Bounds, larger, smaller};
+use super::sweep::for_each_touching_pair;
 use crate::footprints::Point;
 use robust::{Coord, orient2d};
 
@@ -19,7 +21,8 @@ pub enum Meeting {
 /// A segment that is not a point.
 pub type Segment = [Point; 2];
 
-fn side(s: Segment, p: Point) -> f64 {
+/// Positive if the point is left of the segment in a y-up plot, 0 on its line.
+pub fn side(s: Segment, p: Point) -> f64 {
     let coord = |[x, y]: Point| Coord { x, y };
     orient2d(coord(s[0]), coord(s[1]), coord(p))
 }
@@ -53,25 +56,16 @@ pub fn meet(s: Segment, t: Segment) -> Meeting {
     if t1 == 0.0 || t2 == 0.0 || s1 == 0.0 || s2 == 0.0 { Meeting::Touch } else { Meeting::Cross }
 }
 
-/// Calls `found` for every pair of segments whose boxes share a point, by a sweep over x. Stops
-/// when it returns false; returns false then.
-pub fn for_each_near_pair(
-    segments: &[Segment],
-    mut found: impl FnMut(usize, usize) -> bool,
-) -> bool {
-    let left = |k: usize| segments[k][0][0].min(segments[k][1][0]);
-    let right = |k: usize| segments[k][0][0].max(segments[k][1][0]);
-    let mut order: Vec<usize> = (0..segments.len()).collect();
-    order.sort_by(|&i, &j| left(i).total_cmp(&left(j)));
-    let mut active: Vec<usize> = Vec::new();
-    for &k in &order {
-        active.retain(|&other| right(other) >= left(k));
-        for &other in &active {
-            if boxes_touch(segments[k], segments[other]) && !found(other.min(k), other.max(k)) {
-                return false;
-            }
-        }
-        active.push(k);
+/// Calls `found` for every pair of segments whose boxes share a point, each once and the lower
+/// position first. Stops when it returns false; returns false then.
+pub fn for_each_near_pair(segments: &[Segment], found: impl FnMut(usize, usize) -> bool) -> bool {
+    let boxes: Vec<Bounds> = segments.iter().map(|&s| box_of(s)).collect();
+    for_each_touching_pair(&boxes, found)
+}
+
+fn box_of([a, b]: Segment) -> Bounds {
+    Bounds {
+        min: [smaller(a[0], b[0]), smaller(a[1], b[1])],
+        max: [larger(a[0], b[0]), larger(a[1], b[1])],
     }
-    true
 }

@@ -2,12 +2,15 @@
 //!
 //! The rules are those of the OGC simple features that GEOS checks: no ring meets itself, rings of
 //! one footprint meet in single points at most, holes lie in their outer ring and outside each
-//! other, polygons of a multipolygon lie apart. One rule is left out, since no area depends on it:
-//! that the interior hangs together (a chain of holes that touch can cut it).
+//! other, polygons of a multipolygon lie apart ([`nesting`](super::nesting)), and the interior of
+//! each polygon hangs together ([`interior`](super::interior)).
 
-use super::bounds::{Bounds, bounds_of, larger, smaller};
+use super::bounds::{Bounds, larger, smaller};
+use super::interior::interiors_hang_together;
+use super::nesting::rings_nest;
 use super::segments::{Meeting, Segment, for_each_near_pair, meet};
-use crate::footprints::{FootprintRef, Point};
+use crate::footprints::FootprintRef;
+use std::cell::Cell;
 
 /// True if the footprint is valid. An empty one is.
 pub fn is_valid(footprint: &FootprintRef<'_>) -> bool {
@@ -46,17 +49,20 @@ impl Checker {
         if is_single && is_rectangle(&self.segments) {
             return true;
         }
-        self.segments_allow() && (is_single || rings_nest(footprint))
+        let rings_touch = Cell::new(false);
+        self.segments_allow(&rings_touch)
+            && (is_single || rings_nest(footprint))
+            && (!rings_touch.get() || interiors_hang_together(footprint))
     }
 
-    /// True if no two segments meet in a way that rings may not.
-    fn segments_allow(&mut self) -> bool {
+    /// True if no two segments meet in a way that rings may not. Notes if two rings touch.
+    fn segments_allow(&mut self, rings_touch: &Cell<bool>) -> bool {
         let Self { segments, boxes, ring_starts } = self;
         let rings = || ring_starts.windows(2).map(|w| w[0]..w[1]);
         if !rings().all(|ring| turns_everywhere(&segments[ring])) {
             return false;
         }
-        let may_meet = |i: usize, j: usize| may_meet(segments, ring_starts, i, j);
+        let may_meet = |i: usize, j: usize| may_meet(segments, ring_starts, rings_touch, [i, j]);
         if segments.len() > FEW {
             return for_each_near_pair(segments, may_meet);
         }
@@ -64,9 +70,11 @@ impl Checker {
             min: [smaller(a[0], b[0]), smaller(a[1], b[1])],
             max: [larger(a[0], b[0]), larger(a[1], b[1])],
         }));
-        // The next segment touches this one; that was looked at.
         for (i, one) in boxes.iter().enumerate() {
-            for (j, other) in boxes.iter().enumerate().skip(i + 2) {
+            // On a ring the next segment touches this one; that was looked at.
+            let is_same_ring = ring_starts.len() == 2 || !ring_starts.contains(&(i + 1));
+            let next = i + 1 + usize::from(is_same_ring);
+            for (j, other) in boxes.iter().enumerate().skip(next) {
                 if one.touches(other) && !may_meet(i, j) {
                     return false;
                 }
@@ -98,78 +106,24 @@ fn turns_everywhere(ring: &[Segment]) -> bool {
 }
 
 /// Whether two segments, i before j, meet as they may. Neighbours on a ring do.
-fn may_meet(segments: &[Segment], ring_starts: &[usize], i: usize, j: usize) -> bool {
-    let ring_end = ring_starts.iter().copied().find(|&start| start > i).unwrap_or(segments.len());
-    if j >= ring_end {
-        return matches!(meet(segments[i], segments[j]), Meeting::Apart | Meeting::Touch);
+fn may_meet(
+    segments: &[Segment],
+    ring_starts: &[usize],
+    rings_touch: &Cell<bool>,
+    [i, j]: [usize; 2],
+) -> bool {
+    let (start, end) = match *ring_starts {
+        [start, end] => (start, end),
+        _ => {
+            let ring = ring_starts.partition_point(|&start| start <= i);
+            (ring_starts[ring - 1], ring_starts[ring])
+        }
+    };
+    if j >= end {
+        let meeting = meet(segments[i], segments[j]);
+        rings_touch.set(rings_touch.get() || meeting == Meeting::Touch);
+        return matches!(meeting, Meeting::Apart | Meeting::Touch);
     }
-    let closes = j == ring_end - 1 && ring_starts.contains(&i);
+    let closes = j == end - 1 && i == start;
     j == i + 1 || closes || meet(segments[i], segments[j]) == Meeting::Apart
-}
-
-/// A ring and its box.
-struct Boxed<'a> {
-    ring: &'a [Point],
-    bounds: Bounds,
-}
-
-impl Boxed<'_> {
-    fn may_overlap(&self, other: &Self) -> bool {
-        self.bounds.overlaps(&other.bounds)
-    }
-}
-
-/// Rings do not cross here: so each hole must have a point in its outer ring and in no other hole,
-/// and polygons must lie outside each other or in each other's holes.
-fn rings_nest(footprint: &FootprintRef<'_>) -> bool {
-    let boxed = |ring| bounds_of(ring).map(|bounds| Boxed { ring, bounds });
-    let polygons: Vec<Vec<Boxed<'_>>> =
-        footprint.polygons().map(|rings| rings.filter_map(boxed).collect()).collect();
-    let holes_fit = polygons.iter().all(|rings| {
-        let Some((outer, holes)) = rings.split_first() else { return true };
-        holes.iter().enumerate().all(|(k, hole)| {
-            lies_in(hole, outer) != Some(false)
-                && holes[..k].iter().all(|other| {
-                    !hole.may_overlap(other)
-                        || lies_in(hole, other) != Some(true) && lies_in(other, hole) != Some(true)
-                })
-        })
-    });
-    holes_fit
-        && polygons.iter().enumerate().all(|(k, one)| {
-            polygons[..k].iter().all(|other| match (one.first(), other.first()) {
-                (Some(a), Some(b)) if a.may_overlap(b) => {
-                    lies_apart(a, other) && lies_apart(b, one)
-                }
-                _ => true,
-            })
-        })
-}
-
-/// True if a ring lies outside a polygon or in one of its holes.
-fn lies_apart(ring: &Boxed<'_>, polygon: &[Boxed<'_>]) -> bool {
-    let Some((outer, holes)) = polygon.split_first() else { return true };
-    lies_in(ring, outer) == Some(false)
-        || holes.iter().any(|hole| lies_in(ring, hole) == Some(true))
-}
-
-/// Does a ring lie in another, told by its first vertex that is not on it? `None` if all are.
-fn lies_in(ring: &Boxed<'_>, other: &Boxed<'_>) -> Option<bool> {
-    ring.ring.iter().find_map(|&p| contains(other.ring, p))
-}
-
-/// True if the point is inside, false if outside, `None` if on the ring.
-fn contains(ring: &[Point], p: Point) -> Option<bool> {
-    let mut inside = false;
-    for pair in ring.windows(2) {
-        let [a, b] = [pair[0], pair[1]];
-        if a != b && meet([a, b], [p, p]) != Meeting::Apart {
-            return None;
-        }
-        if (a[1] > p[1]) != (b[1] > p[1]) {
-            let x = a[0] + (p[1] - a[1]) / (b[1] - a[1]) * (b[0] - a[0]);
-            inside ^= p[0] < x;
-        }
-    }
-    Some(inside)
 }
