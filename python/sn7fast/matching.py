@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from sn7fast import _core
+from sn7fast._arguments import real_number
+from sn7fast.errors import InputError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,7 +46,8 @@ def iou_pairs(
 
     Candidates come from an R-tree over the bounding boxes of ``b``. The shared area is summed over
     pairs of edges, exactly for shapes on the pixel grid; footprints that cross themselves count as
-    ``shapely.make_valid`` (shapely 2) would repair them.
+    ``shapely.make_valid`` (shapely 2) would repair them, by the even-odd rule. (Where an outline
+    runs along itself the two passes cancel; ``make_valid`` sometimes keeps what lies beside them.)
 
     Args:
         a: n footprints.
@@ -83,7 +86,11 @@ def match_footprints(
     Raises:
         InputError: The threshold is NaN or the rule unknown.
     """
-    index_a, index_b, iou = _core.match_footprints(a.arrays, b.arrays, iou_threshold, rule)
+    if rule not in ("optimal", "greedy"):
+        raise InputError(f"rule: got {rule!r}, wanted 'optimal' or 'greedy'")
+    index_a, index_b, iou = _core.match_footprints(
+        a.arrays, b.arrays, real_number("iou_threshold", iou_threshold), rule
+    )
 
     def rest(count: int, taken: NDArray[np.int64]) -> NDArray[np.int64]:
         return np.setdiff1d(np.arange(count), taken, assume_unique=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from sn7fast import _core
+from sn7fast._arguments import real_number
 from sn7fast.errors import InputError
 from sn7fast.scores import F1Aoi, F1Counts, F1Score, ScotAoi, ScotMonth, ScotScore
 from sn7fast.stack import Stack
@@ -36,6 +38,7 @@ def score_f1(truth: Stacks, proposal: Stacks, *, iou_threshold: float = 0.25) ->
     Raises:
         InputError: The threshold is NaN, or the two sides have no AOI in common.
     """
+    iou_threshold = real_number("iou_threshold", iou_threshold)
     truths, proposals = _common(truth, proposal)
     aois = {}
     for name in sorted({*truths, *proposals}):
@@ -93,6 +96,11 @@ def score_scot(
     ):
         if value not in allowed:
             raise InputError(f"{name}: got {value!r}, wanted one of {', '.join(allowed)}")
+    iou_threshold = real_number("iou_threshold", iou_threshold)
+    base_reward, beta = real_number("base_reward", base_reward), real_number("beta", beta)
+    truth_min_area_px = real_number("truth_min_area_px", truth_min_area_px)
+    if math.isnan(truth_min_area_px):
+        raise InputError("truth_min_area_px: got NaN, wanted a number")
     truths, proposals = _common(truth, proposal)
     aois = {}
     for name in sorted(truths):

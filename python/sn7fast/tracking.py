@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from sn7fast import _core
+from sn7fast._arguments import real_number
 from sn7fast.errors import InputError
 
 if TYPE_CHECKING:
@@ -44,7 +45,13 @@ def track(
     """
     if method != "baseline":
         raise InputError(f"method: got {method!r}, wanted 'baseline'")
+    if master not in ("first", "latest"):
+        raise InputError(f"master: got {master!r}, wanted 'first' or 'latest'")
     ids, iou = _core.track(
-        stack.footprints.arrays, stack.frame_offsets, float(min_iou), reverse, master
+        stack.footprints.arrays,
+        stack.frame_offsets,
+        real_number("min_iou", min_iou),
+        bool(reverse),
+        master,
     )
     return stack.with_ids(ids, iou)
