@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import operator
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from sn7fast.errors import InputError
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
 
 
 def whole_number(name: str, value: Any, low: int, high: int) -> int:  # noqa: ANN401 - to be checked
@@ -46,3 +51,9 @@ def shape_of_image(name: str, value: Any) -> tuple[int, int]:  # noqa: ANN401 - 
     except (TypeError, ValueError):
         raise InputError(f"{name}: got {value!r}, wanted (rows, columns)") from None
     return whole_number(name, rows, 1, 2**31 - 1), whole_number(name, cols, 1, 2**31 - 1)
+
+
+def index_array(index: ArrayLike) -> NDArray[Any]:
+    """What selects rows as an array; an empty list, of which numpy makes floats, selects none."""
+    array = np.asarray(index)
+    return array.astype(np.int64) if isinstance(index, list | tuple) and not index else array

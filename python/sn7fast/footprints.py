@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from sn7fast import _core
+from sn7fast._arguments import index_array
 from sn7fast._optional import require
 from sn7fast.errors import GeometryError, InputError
 
@@ -105,11 +106,8 @@ class Footprints:
         Raises:
             IndexError: A position is out of range, or the mask has another length.
         """
-        if not isinstance(index, slice):
-            array = np.asarray(index)
-            # numpy makes an empty list one of floats.
-            index = array.astype(np.int64) if isinstance(index, list) and not index else array
-        positions = np.atleast_1d(np.arange(len(self))[index])
+        selected = index if isinstance(index, slice) else index_array(index)
+        positions = np.atleast_1d(np.arange(len(self))[selected])
         if positions.ndim != 1:
             raise IndexError(f"got an index of shape {positions.shape}, wanted (m,)")
         return Footprints._trusted(_core.select_footprints(self.arrays, positions.astype(np.int64)))
@@ -169,7 +167,7 @@ class Footprints:
         out = np.empty(len(self), object)
         out[single] = polygons[starts[:-1][single]]
         for index in np.flatnonzero(~single):
-            out[index] = shapely.multipolygons(list(polygons[starts[index] : starts[index + 1]]))
+            out[index] = shapely.MultiPolygon(list(polygons[starts[index] : starts[index + 1]]))
         return out
 
     @classmethod

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sn7fast._arguments import index_array
 from sn7fast.errors import InputError, StackError
 from sn7fast.footprints import Footprints
 
@@ -120,7 +121,8 @@ class Stack:
                 raise StackError(
                     f"{aoi}: ids: got {lengths} per month, wanted {[len(f) for f in frames]}"
                 )
-            columns = np.concatenate([np.empty(0, np.int64), *per_month])
+            # An empty list would make floats of all.
+            columns = np.concatenate([np.empty(0, np.int64), *(v for v in per_month if len(v))])
         offsets = np.cumsum([0] + [len(frame) for frame in frames])
         return cls(aoi, tuple(months), Footprints.concatenate(frames), offsets, columns, grid=grid)
 
@@ -166,9 +168,13 @@ class Stack:
         return replace(self, ids=ids, iou=iou)
 
     def take(self, index: ArrayLike) -> Stack:
-        """Keep the rows of a boolean mask or ascending index array; all months stay."""
+        """Keep the rows of a boolean mask or an index array, in their order; all months stay.
+
+        Raises:
+            IndexError: A row is out of range, or the mask has another length.
+        """
         keep = np.zeros(len(self), bool)
-        keep[np.asarray(index)] = True
+        keep[index_array(index)] = True
         counts = np.bincount(self.month_index[keep], minlength=len(self.months))
         return replace(
             self,
