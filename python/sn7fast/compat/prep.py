@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sn7fast.compat.masks import df_to_px_mask
-from sn7fast.compat.rasters import read_grid
 from sn7fast.compat.vectors import read_vector
 from sn7fast.errors import InputError
+from sn7fast.io.rasters import read_grid
 
 if TYPE_CHECKING:
     import os
