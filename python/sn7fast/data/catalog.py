@@ -213,8 +213,18 @@ class Catalog:
         return Catalog(self.root, kept, self.ignored)
 
     def labelled(self) -> Catalog:
-        """The AOIs that have footprints in some month."""
-        return self.select(aoi.name for aoi in self.aois if aoi.is_labelled)
+        """The AOIs that have footprints in some month.
+
+        Raises:
+            InputError: None has.
+        """
+        names = [aoi.name for aoi in self.aois if aoi.is_labelled]
+        if not names:
+            raise InputError(
+                f"{self.root}: none of the {len(self)} AOIs has labels, looked in "
+                "labels_match_pix, labels_match and labels"
+            )
+        return self.select(names)
 
     def split(self, split: str | Split) -> tuple[Catalog, Catalog]:
         """The AOIs to train on and those to validate with.
