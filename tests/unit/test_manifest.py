@@ -98,6 +98,7 @@ def test_a_manifest(tmp_path):
         ("path,aoi,date,udm\na.tif,x,2020-01,u.tif\n", "column udm: got 'u.tif', no such file"),
         ("path,aoi,date\na.tif,x,2020-13\n", "column date: got '2020-13', wanted YYYY-MM"),
         ("path,aoi,date\na.tif,x,2020-02-30\n", "column date: got '2020-02-30'"),
+        ("path,aoi,date\na.tif,x,２020-01\n", "column date: got '２020-01'"),  # noqa: RUF001
         ("path,aoi,date\na.tif,x,202002\n", "column date: got '202002'"),
         ("path,aoi,date\na.tif,x/y,2020-01\n", "column aoi: got 'x/y', which cannot be"),
         ("path,aoi,date\na.tif,..,2020-01\n", r"column aoi: got '\.\.'"),

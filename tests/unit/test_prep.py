@@ -2,11 +2,14 @@
 
 import csv
 from dataclasses import replace
+from shutil import copy
 
+import geopandas as gpd
 import numpy as np
 import pytest
 import rasterio
 from click.testing import CliRunner
+from rasterio import features
 from rasterio.warp import transform
 
 from sn7fast import Footprints, Grid, compat, rasterize, write_geojson
@@ -239,6 +242,25 @@ def test_the_real_tile(real_data, tmp_path, kind):
     np.testing.assert_array_equal(mask[:2], fbc[:2])
     # `labels` has other polygons: multipolygons in one, and one without geometry.
     assert np.count_nonzero(mask[2] != fbc[2]) <= (4 if kind == "labels" else 0)
+
+
+@pytest.mark.parametrize("scale", [1, 3])
+def test_a_real_image_of_1023_rows_against_gdal(real_data, tmp_path, scale):
+    """Longitude and latitude by pyproj, burnt by GDAL: the same, at the enlarged size too."""
+    stem, source = sn7_stem(THIRD, "2020_01"), real_data / "sn7-0331e"
+    home = tmp_path / THIRD
+    (home / "images").mkdir(parents=True)
+    (home / "labels").mkdir()
+    copy(source / f"{THIRD}_month-unknown.tif", home / f"images/{stem}.tif")
+    labels = copy(source / f"{stem}_Buildings.geojson", home / "labels")
+    catalog = Catalog.scan(tmp_path)
+    (month,) = prepare_aoi(catalog[THIRD], tmp_path / "out", PrepOptions(scale=scale)).months
+    with rasterio.open(month.mask) as written:
+        assert written.shape == (1023 * scale, 1024 * scale)
+        shapes = [(shape, 255) for shape in gpd.read_file(labels).to_crs(3857).geometry]
+        wanted = features.rasterize(shapes, written.shape, transform=written.transform)
+        np.testing.assert_array_equal(written.read(1), wanted)
+    assert (month.buildings, wanted.any()) == (2108, True)
 
 
 # Valid pixels

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(
     r"global_monthly_(?P<month>\d{4}_(?:0[1-9]|1[0-2]))_mosaic_"
-    r"(?P<aoi>L15-\d{4}E-\d{4}N_\d+_\d+_13)(?P<tail>|_Buildings|_UDM)"
+    r"(?P<aoi>L15-\d{4}E-\d{4}N_\d+_\d+_13)(?P<tail>|_Buildings|_UDM)",
+    re.ASCII,
 )
 _RASTER, _VECTOR = (".tif", ".tiff"), (".geojson", ".json")
 

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 __all__ = ["ImageEntry", "ImageSettings", "Manifest", "read_image", "read_manifest"]
 
 _NEEDED = ("path", "aoi", "date")
-_DATE = re.compile(r"(\d{4})[-_](\d{2})(?:[-_](\d{2}))?")
+_DATE = re.compile(r"(\d{4})[-_](\d{2})(?:[-_](\d{2}))?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
