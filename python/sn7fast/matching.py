@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from sn7fast import _core
+from sn7fast._arguments import real_number
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -81,9 +82,10 @@ def match_footprints(
         The pairs and what is left over.
 
     Raises:
-        InputError: The threshold is NaN or the rule unknown.
+        InputError: The threshold is no number or the rule unknown.
     """
-    index_a, index_b, iou = _core.match_footprints(a.arrays, b.arrays, iou_threshold, rule)
+    threshold = real_number("iou_threshold", iou_threshold)
+    index_a, index_b, iou = _core.match_footprints(a.arrays, b.arrays, threshold, rule)
 
     def rest(count: int, taken: NDArray[np.int64]) -> NDArray[np.int64]:
         return np.setdiff1d(np.arange(count), taken, assume_unique=True)

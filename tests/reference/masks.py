@@ -7,13 +7,12 @@ from reference.overlap import array_of
 
 
 def edges_of(geometry):
-    """(n, 4) x1 y1 x2 y2 of all rings, the lower y first."""
+    """(n, 4) x1 y1 x2 y2 of all rings of a polygon, the lower y first."""
     edges = []
-    for part in shapely.get_parts(geometry):
-        if part.geom_type == "Polygon":
-            for ring in shapely.get_rings(part):
-                points = shapely.get_coordinates(ring)
-                edges.append(np.hstack([points[:-1], points[1:]]))
+    if geometry.geom_type == "Polygon":
+        for ring in shapely.get_rings(geometry):
+            points = shapely.get_coordinates(ring)
+            edges.append(np.hstack([points[:-1], points[1:]]))
     edges = np.concatenate(edges) if edges else np.empty((0, 4))
     return np.where(edges[:, [1]] > edges[:, [3]], edges[:, [2, 3, 0, 1]], edges)
 
@@ -35,9 +34,10 @@ def burn(geometry, mask):
 
 
 def footprint(polygons, shape_yx):
+    """Parts of a multipolygon one by one: where they overlap is inside."""
     mask = np.zeros(shape_yx, bool)
-    for polygon in polygons:
-        burn(polygon, mask)
+    for part in shapely.get_parts(polygons):
+        burn(part, mask)
     return mask
 
 

@@ -330,6 +330,15 @@ def test_scot_of_missing_columns():
         compat.scot_multi_aoi(rows.iloc[:0], rows)
 
 
+def test_scot_of_a_threshold_below_zero():
+    rows = gpd.GeoDataFrame(
+        {"aoi": ["a"], "timestep": ["m1"], "id": [1]}, geometry=[box(0, 0, 1, 1)]
+    )
+    for call in (compat.scot_one_aoi, compat.scot_multi_aoi, compat.match_footprints):
+        with pytest.raises(InputError, match=r"threshold: got -0\.5, wanted a number from 0"):
+            call(rows, rows, threshold=-0.5)
+
+
 def test_scot_warnings_point_to_the_caller():
     rows = gpd.GeoDataFrame(
         {"aoi": ["a"], "timestep": ["m1"], "id": [1]}, geometry=[box(0, 0, 1, 1)]
@@ -376,6 +385,9 @@ def test_f1_of_bad_arguments(tmp_path):
         evaluator.load_proposal(tmp_path / "truth.geojson")
     with pytest.raises(InputError, match="class"):
         evaluator.eval_iou(class_list=["all", "house"])
+    for miniou in (-1, float("nan"), "half"):
+        with pytest.raises(InputError, match=f"miniou: got {miniou!r}, wanted a number"):
+            evaluator.eval_iou(miniou=miniou)
     with pytest.raises(InputError, match=r"absent\.geojson: cannot be opened"):
         compat.Evaluator(tmp_path / "absent.geojson")
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from sn7fast._arguments import number_from_zero
 from sn7fast._optional import require
 from sn7fast.compat.quirk import warn_quirk
 from sn7fast.compat.vectors import column_of, footprints_of
@@ -64,9 +65,10 @@ def match_footprints(
         The pairs and their counts.
 
     Raises:
-        InputError: A column is missing, or identifiers are of mixed kinds.
+        InputError: A column is missing, identifiers are of mixed kinds, or a number is negative.
         GeometryError: A geometry is no polygon.
     """
+    threshold = number_from_zero("threshold", threshold)
     truth, truth_ids = _stack(_one_month(grnd_df), "grnd_df")
     proposal, proposal_ids = _stack(_one_month(prop_df), "prop_df")
     result = _score(truth, proposal, threshold, base_reward, 2.0).months.get("")
@@ -126,7 +128,7 @@ def scot_one_aoi(
         true positives, false positives, false negatives and score, the same four of change, SCOT.
 
     Raises:
-        InputError: A column is missing, or identifiers are of mixed kinds.
+        InputError: A column is missing, identifiers are of mixed kinds, or a number is negative.
         GeometryError: A geometry is no polygon.
     """
     numbers = _ten_numbers(_one_aoi(grnd_df, prop_df, threshold, base_reward, beta, "grnd_df"))
@@ -194,6 +196,7 @@ def _one_aoi(
     beta: float,
     name: str,
 ) -> ScotAoi:
+    threshold = number_from_zero("threshold", threshold)
     truth, _ = _stack(grnd_df, "grnd_df")
     proposal, _ = _stack(prop_df, "prop_df")
     return score_stacks(truth, proposal, threshold, base_reward, beta, name, depth=4)
