@@ -102,9 +102,7 @@ def settlements(draw, max_months=5, max_buildings=9):
     buildings = stars(random, draw(st.integers(0, max_buildings)), field=20.0)
     frames, ids = [], []
     for month in range(months):
-        seen = [
-            k for k in range(len(buildings)) if k % months <= month and random.random() < 0.75
-        ]
+        seen = [k for k in range(len(buildings)) if k % months <= month and random.random() < 0.75]
         random.shuffle(seen)
         frames.append(
             [

@@ -42,7 +42,9 @@ def self_crossing(random, count, whole):
     rings = []
     for _ in range(count):
         corners = int(random.integers(4, 12))
-        points = random.integers(0, 9, (corners, 2)) if whole else random.uniform(0, 9, (corners, 2))
+        points = (
+            random.integers(0, 9, (corners, 2)) if whole else random.uniform(0, 9, (corners, 2))
+        )
         rings.append(shapely.Polygon(points))
     return rings
 

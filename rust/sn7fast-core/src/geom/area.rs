@@ -13,14 +13,13 @@ pub fn signed_ring_area(ring: &[Point]) -> f64 {
     twice / 2.0
 }
 
-/// Area of a footprint: outer rings less holes, whatever their direction.
+/// Area of a footprint: outer rings less holes, whatever their direction, polygon by polygon.
 pub fn area(footprint: &FootprintRef<'_>) -> f64 {
-    let mut rings = footprint.rings().map(|(is_outer, ring)| {
-        let part = signed_ring_area(ring).abs();
-        if is_outer { part } else { -part }
-    });
-    let first = rings.next().unwrap_or(0.0);
-    rings.fold(first, |sum, part| sum + part)
+    footprint.polygons().fold(0.0, |sum, rings| {
+        let mut areas = rings.map(|ring| signed_ring_area(ring).abs());
+        let outer = areas.next().unwrap_or(0.0);
+        sum + areas.fold(outer, |rest, hole| rest - hole)
+    })
 }
 
 /// Areas of all footprints.

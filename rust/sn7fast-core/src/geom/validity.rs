@@ -72,7 +72,8 @@ impl Checker {
         }));
         for (i, one) in boxes.iter().enumerate() {
             // On a ring the next segment touches this one; that was looked at.
-            let next = i + 1 + usize::from(!ring_starts.contains(&(i + 1)));
+            let is_same_ring = ring_starts.len() == 2 || !ring_starts.contains(&(i + 1));
+            let next = i + 1 + usize::from(is_same_ring);
             for (j, other) in boxes.iter().enumerate().skip(next) {
                 if one.touches(other) && !may_meet(i, j) {
                     return false;
@@ -111,8 +112,13 @@ fn may_meet(
     rings_touch: &Cell<bool>,
     [i, j]: [usize; 2],
 ) -> bool {
-    let ring = ring_starts.partition_point(|&start| start <= i);
-    let (start, end) = (ring_starts[ring - 1], ring_starts[ring]);
+    let (start, end) = match *ring_starts {
+        [start, end] => (start, end),
+        _ => {
+            let ring = ring_starts.partition_point(|&start| start <= i);
+            (ring_starts[ring - 1], ring_starts[ring])
+        }
+    };
     if j >= end {
         let meeting = meet(segments[i], segments[j]);
         rings_touch.set(rings_touch.get() || meeting == Meeting::Touch);
