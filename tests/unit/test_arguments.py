@@ -3,12 +3,24 @@
 import numpy as np
 import pytest
 
-from sn7fast import match_footprints, polygonize_frames, score_f1, score_scot, track
-from sn7fast.errors import InputError
+from sn7fast import (
+    Footprints,
+    match_footprints,
+    polygonize,
+    polygonize_frames,
+    score_f1,
+    score_scot,
+    track,
+)
+from sn7fast.errors import GeometryError, InputError, StackError
 
 STACK = polygonize_frames(np.ones((2, 3, 3), np.uint8), months=["2020_01", "2020_02"], aoi="a")
 TRACKS = track(STACK)
+MASK = np.ones((3, 3), np.uint8)
 CALLS = {
+    "threshold": lambda value: polygonize(MASK, threshold=value),
+    "min_area_px": lambda value: polygonize(MASK, min_area_px=value),
+    "threshold of frames": lambda value: polygonize_frames([MASK], months=["m"], threshold=value),
     "min_iou": lambda value: track(STACK, min_iou=value),
     "iou_threshold of F1": lambda value: score_f1(STACK, STACK, iou_threshold=value),
     "iou_threshold of pairs": lambda value: match_footprints(
@@ -32,3 +44,15 @@ def test_no_number(name, value):
 def test_negative(name):
     with pytest.raises(InputError, match=f"{name}: got -1, wanted a number from 0"):
         CALLS[name](-1)
+
+
+def test_frames_without_the_name_of_an_area():
+    with pytest.raises(StackError, match="^frames: got 1 frames for 2 months"):
+        polygonize_frames([MASK], months=["m1", "m2"])
+    with pytest.raises(StackError, match=r"^frames: month m2 has shape \(2, 3\)"):
+        polygonize_frames([MASK, MASK[:2]], months=["m1", "m2"])
+
+
+def test_no_geometry():
+    with pytest.raises(GeometryError, match="geometry 1: got 'POINT', wanted a Polygon"):
+        Footprints.from_shapely([None, "POINT"])

@@ -252,6 +252,17 @@ def test_tracking_writes_nothing_if_a_month_is_bad(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_tracking_of_a_polygon_without_area_that_touches(tmp_path):
+    """GEOS buffers it to nothing, so that it touches no building, not even at min_iou 0."""
+    flat, whole = Polygon([(0, 0), (4, 0), (2, 0)]), box(0, 0, 4, 4)
+    for month, polygon in (("m1", whole), ("m2", flat)):
+        text = collection([polygon], [{"value": 255.0}])
+        (tmp_path / f"{month}.geojson").write_text(text)
+    compat.track_footprint_identifiers(tmp_path, tmp_path / "out", min_iou=0, verbose=False)
+    (feature,) = json.loads((tmp_path / "out" / "m2.geojson").read_text())["features"]
+    assert feature["properties"]["Id"] == 1
+
+
 def test_tracking_of_no_folder_or_an_empty_one(tmp_path):
     with pytest.raises(InputError, match=r"json_dir: got .*absent, wanted a folder"):
         compat.track_footprint_identifiers(tmp_path / "absent", tmp_path / "out")
