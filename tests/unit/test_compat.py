@@ -63,6 +63,13 @@ def listing(folder):
             "channel_scaling: got 2 weights, wanted 3",
         ),
         ({"pred_arr": np.zeros((4, 4, 3)), "channel_axis": 3}, "channel_axis: got 3"),
+        (
+            {"pred_arr": np.zeros((4, 4, 2)), "channel_scaling": ["a", 1]},
+            "channel_scaling: got 'a', wanted a number",
+        ),
+        ({"bg_threshold": float("nan")}, "bg_threshold: got NaN"),
+        ({"bg_threshold": "half"}, "bg_threshold: got 'half', wanted a number"),
+        ({"min_area": None}, "min_area: got None, wanted a number"),
     ],
 )
 def test_polygons_of_bad_arguments(tmp_path, arguments, message):
@@ -140,6 +147,7 @@ def test_masks_from_coordinates_of_a_crs(tmp_path):
         ({"geom_col": "shape"}, "df: got columns geometry, wanted shape among them"),
         ({"out_file": "mask.tif"}, "reference_im: got None"),
         ({"do_transform": True}, "do_transform: got True"),
+        ({"shape": (5,)}, r"shape: got \(5,\), wanted \(rows, columns\)"),
         ({"meters": True, "affine_obj": [4, 0, 0, 0, -2, 0]}, "wanted square"),
     ],
 )
@@ -339,6 +347,17 @@ def test_scot_of_missing_columns():
         compat.scot_one_aoi(rows, rows)
     with pytest.raises(InputError, match="grnd_df: got no rows"):
         compat.scot_multi_aoi(rows.iloc[:0], rows)
+
+
+@pytest.mark.parametrize("column", ["timestep", "id"])
+def test_scot_of_missing_values(column):
+    rows = gpd.GeoDataFrame(
+        {"timestep": ["m1", "m2"], "id": [1, 2]}, geometry=[box(0, 0, 1, 1)] * 2
+    )
+    holed = rows.astype({column: object})
+    holed.loc[1, column] = None
+    with pytest.raises(InputError, match=f"prop_df: row 1: {column}: got none"):
+        compat.scot_one_aoi(rows, holed)
 
 
 def test_scot_of_a_threshold_below_zero():

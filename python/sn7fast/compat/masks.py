@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sn7fast._arguments import shape_of_image
 from sn7fast.compat.rasters import read_grid, write_image
 from sn7fast.compat.vectors import column_of, footprints_of, load_table
 from sn7fast.errors import InputError
@@ -214,9 +215,9 @@ def _in_pixels(
     if reference_im is not None:
         grid = read_grid(reference_im)
     elif affine_obj is not None:
-        grid = Grid((shape[0], shape[1]), tuple(affine_obj)[:6])
+        grid = Grid(shape_of_image("shape", shape), tuple(affine_obj)[:6])
     else:
-        grid = Grid((shape[0], shape[1]))
+        grid = Grid(shape_of_image("shape", shape))
     georeferenced = reference_im is not None or affine_obj is not None
     if do_transform is None:
         do_transform = georeferenced and getattr(table, "crs", None) is not None

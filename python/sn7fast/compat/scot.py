@@ -65,7 +65,8 @@ def match_footprints(
         The pairs and their counts.
 
     Raises:
-        InputError: A column is missing, identifiers are of mixed kinds, or a number is negative.
+        InputError: A column or a value is missing, identifiers are of mixed kinds, or a number
+            is negative.
         GeometryError: A geometry is no polygon.
     """
     threshold = number_from_zero("threshold", threshold)
@@ -128,7 +129,8 @@ def scot_one_aoi(
         true positives, false positives, false negatives and score, the same four of change, SCOT.
 
     Raises:
-        InputError: A column is missing, identifiers are of mixed kinds, or a number is negative.
+        InputError: A column or a value is missing, identifiers are of mixed kinds, or a number
+            is negative.
         GeometryError: A geometry is no polygon.
     """
     numbers = _ten_numbers(_one_aoi(grnd_df, prop_df, threshold, base_reward, beta, "grnd_df"))
@@ -266,8 +268,14 @@ def _stack(table: Any, name: str) -> tuple[Stack, NDArray[Any]]:  # noqa: ANN401
     """The table as a stack with numbered identifiers, and the identifiers in their sorted order."""
     if not len(table):
         return Stack.from_frames([], months=[], aoi="", ids=[]), np.empty(0, object)
-    timestep = column_of(table, "timestep", name).astype(str).to_numpy()
-    ids = column_of(table, "id", name).to_numpy()
+    for column in ("timestep", "id"):
+        missing = np.flatnonzero(column_of(table, column, name).isna())
+        if len(missing):
+            raise InputError(
+                f"{name}: row {missing[0]}: {column}: got none, wanted one in each row"
+            )
+    timestep = table["timestep"].astype(str).to_numpy()
+    ids = table["id"].to_numpy()
     try:
         labels, codes = np.unique(ids, return_inverse=True)
     except TypeError as error:
