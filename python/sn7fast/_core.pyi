@@ -24,7 +24,7 @@ def set_num_threads(count: int) -> None:
     """Use this many threads from now on; results do not depend on it.
 
     Raises:
-        InputError: count is 0.
+        InputError: count is not from 1 to 1024.
     """
 
 # Footprint arrays ---------------------------------------------------------------------------------

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sn7fast._arguments import shape_of_image
-from sn7fast.compat.rasters import read_grid, write_image
+from sn7fast.compat.rasters import write_image
 from sn7fast.compat.vectors import column_of, footprints_of, load_table
 from sn7fast.errors import InputError
 from sn7fast.grid import Grid
+from sn7fast.io.rasters import read_grid
 from sn7fast.polygonize import polygonize
 from sn7fast.rasterize import training_mask
 
@@ -91,7 +91,7 @@ def df_to_px_mask(
         tuple(channels),
         boundary_width=boundary_width,
         boundary_type=boundary_type,
-        contact_spacing_px=contact_spacing / _pixel_size(grid) if meters else contact_spacing,
+        contact_spacing_px=contact_spacing / grid.pixel_size if meters else contact_spacing,
         per_building_boundary=per_building_boundary,
         value=burn_value,
     )
@@ -224,12 +224,3 @@ def _in_pixels(
     if do_transform and not georeferenced:
         raise InputError("do_transform: got True, wanted reference_im or affine_obj with it")
     return grid.crs_to_px(footprints) if do_transform else footprints, grid
-
-
-def _pixel_size(grid: Grid) -> float:
-    """Side of a pixel in units of the CRS."""
-    a, b, _, d, e, _ = grid.transform
-    sides = math.hypot(a, d), math.hypot(b, e)
-    if not math.isclose(*sides, rel_tol=0.01):
-        raise InputError(f"meters: got pixels of {sides[0]} x {sides[1]}, wanted square ones")
-    return math.sqrt(sides[0] * sides[1])

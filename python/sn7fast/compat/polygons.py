@@ -10,11 +10,12 @@ import numpy as np
 
 from sn7fast._arguments import real_number
 from sn7fast._optional import require
-from sn7fast.compat.rasters import read_grid, read_image
+from sn7fast.compat.rasters import read_image
 from sn7fast.compat.vectors import write_vector
 from sn7fast.errors import InputError
 from sn7fast.footprints import Footprints
 from sn7fast.io.outputs import whole_file
+from sn7fast.io.rasters import read_grid
 from sn7fast.polygonize import polygonize
 from sn7fast.simplify import simplify as simplify_footprints
 

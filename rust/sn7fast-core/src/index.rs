@@ -11,7 +11,6 @@ use crate::geom::{Bounds, Shapes};
 use rayon::prelude::*;
 use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree};
-use std::ops::Range;
 
 /// Shapes in a block.
 const BLOCK: usize = 16;
@@ -53,17 +52,8 @@ impl Index {
     /// Over the given shapes.
     pub fn new(shapes: &Shapes, members: impl Iterator<Item = usize>) -> Self {
         let entries = Blocks::new(shapes, members).entries;
-        let tree = RTree::bulk_load(leaves(&entries, 0).collect());
+        let tree = RTree::bulk_load(leaves(&entries).collect());
         Self { tree, entries }
-    }
-
-    /// Adds shapes.
-    pub fn extend(&mut self, shapes: &Shapes, members: impl Iterator<Item = usize>) {
-        let first = self.entries.len();
-        self.entries.extend(Blocks::new(shapes, members).entries);
-        for leaf in leaves(&self.entries, first) {
-            self.tree.insert(leaf);
-        }
     }
 
     /// All members whose box shares a point with this one, in no order.
@@ -189,12 +179,12 @@ impl<T: Copy> Found<T> {
     }
 }
 
-/// Leaves of the blocks from entry `first` on.
-fn leaves(entries: &[Entry], first: usize) -> impl Iterator<Item = Leaf> {
-    (first..entries.len()).step_by(BLOCK).filter_map(|start| {
-        let range: Range<usize> = start..entries.len().min(start + BLOCK);
-        let data = (range.start as u32, range.end as u32);
-        let around = bounds_of(&entries[range])?;
+/// A leaf for each block.
+fn leaves(entries: &[Entry]) -> impl Iterator<Item = Leaf> {
+    entries.chunks(BLOCK).enumerate().filter_map(|(k, block)| {
+        let first = (k * BLOCK) as u32;
+        let around = bounds_of(block)?;
+        let data = (first, first + block.len() as u32);
         Some(Leaf::new(Rectangle::from_corners(around.min, around.max), data))
     })
 }

@@ -128,7 +128,6 @@ struct Tracker<'a> {
 impl Tracker<'_> {
     fn month(&mut self, turn: u32, members: &[usize], cancel: &Cancel) -> Result<()> {
         let near = self.near_masters(members, cancel)?;
-        let mut founded = Vec::new();
         for &member in members {
             let candidates = near
                 .of(member)
@@ -146,7 +145,6 @@ impl Tracker<'_> {
                 None => {
                     self.master_of.push(member);
                     self.taken.push(0);
-                    founded.push(member);
                     self.master_of.len() as u32 - 1
                 }
             };
@@ -154,11 +152,9 @@ impl Tracker<'_> {
             self.id_of[member] = id;
             self.tracks.ids[member] = i64::from(id);
         }
-        if self.options.master == Master::Latest || turn == 1 {
-            self.index = Index::new(self.shapes, self.master_of.iter().copied());
-        } else {
-            self.index.extend(self.shapes, founded.into_iter());
-        }
+        // Built anew each month: the few new masters lie far apart, and as blocks of their own
+        // their boxes would be near everything.
+        self.index = Index::new(self.shapes, self.master_of.iter().copied());
         Ok(())
     }
 

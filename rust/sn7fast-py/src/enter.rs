@@ -15,6 +15,9 @@ use std::time::Duration;
 
 const SIGNAL_CHECK: Duration = Duration::from_millis(50);
 
+/// More than any machine has; a number above it is a slip that would bring the machine down.
+const MOST_THREADS: usize = 1024;
+
 struct Pool {
     process: u32,
     threads: Arc<ThreadPool>,
@@ -40,11 +43,13 @@ fn default_count() -> PyResult<usize> {
         return Ok(std::thread::available_parallelism().map_or(1, usize::from));
     };
     match text.trim().parse() {
-        Ok(count) if count > 0 => Ok(count),
-        _ => Err(InputError::new_err(format!(
-            "SN7FAST_NUM_THREADS: got {text:?}, wanted a number of threads from 1"
-        ))),
+        Ok(count) if (1..=MOST_THREADS).contains(&count) => Ok(count),
+        _ => Err(refuse("SN7FAST_NUM_THREADS", &text)),
     }
+}
+
+fn refuse(name: &str, got: &str) -> PyErr {
+    InputError::new_err(format!("{name}: got {got}, wanted a number from 1 to {MOST_THREADS}"))
 }
 
 /// The pool of this process. The threads of a parent do not live on in a forked child, so a child
@@ -128,11 +133,11 @@ fn get_num_threads() -> PyResult<usize> {
 
 /// Sets the number of threads the core uses from now on.
 #[pyfunction]
-fn set_num_threads(count: usize) -> PyResult<()> {
-    if count == 0 {
-        return Err(InputError::new_err("count: got 0, wanted a number of threads from 1"));
-    }
-    let threads = build(count)?;
+fn set_num_threads(count: i64) -> PyResult<()> {
+    let threads = match usize::try_from(count) {
+        Ok(count) if (1..=MOST_THREADS).contains(&count) => build(count)?,
+        _ => return Err(refuse("count", &count.to_string())),
+    };
     let old = lock().replace(Pool { process: std::process::id(), threads });
     if let Some(old) = old
         && old.process != std::process::id()

@@ -12,6 +12,7 @@
 //! Vertical edges cover nothing and are left out.
 
 use super::area::signed_ring_area;
+use super::bounds::Bounds;
 use crate::footprints::{FootprintRef, Point};
 
 /// An edge with what lies below it.
@@ -37,6 +38,18 @@ impl Edge {
         } else {
             (y1 - base) + (x - x1) * ((y2 - y1) / (x2 - x1))
         }
+    }
+}
+
+impl Bounds {
+    /// Edges of the box as a region.
+    pub(super) fn edges(&self) -> [Edge; 2] {
+        let ([left, top], [right, bottom]) = (self.min, self.max);
+        [(top, 1.0), (bottom, -1.0)].map(|(y, sign)| Edge {
+            left: [left, y],
+            right: [right, y],
+            sign,
+        })
     }
 }
 

@@ -1,13 +1,13 @@
 //! Footprints made ready for many intersections.
 
-use super::area::area;
-use super::bounds::{Bounds, bounds};
+use super::area::{area, signed_ring_area};
+use super::bounds::{Bounds, bounds, larger, smaller};
 use super::columns::{self, Columns};
 use super::edges::{Edge, push_edges, region_area as area_under};
 use super::overlap::{Region, shared_area};
 use super::repair::{Inside, push_repaired};
 use super::validity::Checker;
-use crate::footprints::{FootprintRef, FootprintsRef};
+use crate::footprints::{FootprintRef, FootprintsRef, Point};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -160,6 +160,20 @@ fn prepare(
     edges: &mut Vec<Edge>,
 ) -> Shape {
     let first = edges.len();
+    if let Some(sides) = rectangle(footprint.points()) {
+        edges.extend(sides.edges());
+        let area = signed_ring_area(footprint.points()).abs();
+        return Shape {
+            bounds: Some(sides),
+            area,
+            region_area: area,
+            first,
+            end: edges.len(),
+            columns: None,
+            is_rectilinear: true,
+            is_valid: true,
+        };
+    }
     let is_valid = checker.is_valid(footprint);
     let given = area(footprint);
     let (is_rectilinear, region_area) = if is_valid {
@@ -179,4 +193,17 @@ fn prepare(
         is_rectilinear,
         is_valid,
     }
+}
+
+/// The box of five points that go around an upright rectangle: most buildings in a mask are one,
+/// and about it there is nothing to find out. Fewer than eight points are a single ring.
+fn rectangle(points: &[Point]) -> Option<Bounds> {
+    let &[a, b, c, d, _] = points else { return None };
+    let upright = a[0] == b[0] && b[1] == c[1] && c[0] == d[0] && d[1] == a[1];
+    let lying = a[1] == b[1] && b[0] == c[0] && c[1] == d[1] && d[0] == a[0];
+    let has_area = a[0] != c[0] && a[1] != c[1];
+    ((upright || lying) && has_area).then(|| Bounds {
+        min: [smaller(a[0], c[0]), smaller(a[1], c[1])],
+        max: [larger(a[0], c[0]), larger(a[1], c[1])],
+    })
 }

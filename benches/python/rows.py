@@ -1,0 +1,37 @@
+"""The rows of the report: what is timed, and what was set as target (design, section 6)."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Row:
+    """One job, timed for sn7fast and its rivals on one input.
+
+    Attributes:
+        title: Shown in reports.
+        target: The target in words.
+        limits: Threads -> seconds that sn7fast may take at most.
+        mb_per_s: The target as a rate instead, on one thread.
+    """
+
+    title: str
+    target: str = "none set"
+    limits: tuple[tuple[int, float], ...] = ()
+    mb_per_s: float | None = None
+
+
+ROWS = {
+    "polygonize": Row("polygonize one frame", "1.5 ms", ((1, 1.5e-3), (2, 1.5e-3))),
+    "iou_pairs": Row("iou_pairs, labels 18 months apart", "6 ms", ((1, 6e-3), (2, 6e-3))),
+    "iou_pairs_proposal": Row("iou_pairs, labels and predictions", "6 ms", ((1, 6e-3), (2, 6e-3))),
+    "track": Row("track the predicted stack", "150 ms", ((1, 0.15), (2, 0.15))),
+    "scot": Row("SCOT of the stack", "150 ms", ((1, 0.15), (2, 0.15))),
+    "end_to_end": Row(
+        "polygonize + track + SCOT, both sides", "300 ms, 200 ms on 2", ((1, 0.3), (2, 0.2))
+    ),
+    "write_geojson": Row("write 240k polygons as GeoJSON", "500 ms", ((1, 0.5), (2, 0.5))),
+    "read_geojson": Row("read 240k polygons from GeoJSON", "500 ms", ((1, 0.5), (2, 0.5))),
+    "read_csv": Row("read an SN7 truth CSV", "150 MB/s a core", mb_per_s=150),
+    "rasterize": Row("rasterize one frame"),
+    "simplify": Row("simplify one frame, tolerance 1 px"),
+}
