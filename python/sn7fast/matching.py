@@ -45,8 +45,8 @@ def iou_pairs(
 
     Candidates come from an R-tree over the bounding boxes of ``b``. The shared area is summed over
     pairs of edges, exactly for shapes on the pixel grid; footprints that cross themselves count as
-    ``shapely.make_valid`` (shapely 2) would repair them, except that a stretch of an outline that is
-    passed twice counts for nothing, where GEOS may keep what lies beside it.
+    ``shapely.make_valid`` (shapely 2) would repair them, except that a stretch of an outline that
+    is passed twice counts for nothing, where GEOS may keep what lies beside it.
 
     Args:
         a: n footprints.

@@ -5,7 +5,7 @@ test fails until the entry is taken out.
 """
 
 # "kind/case-run": reason
-EXPECTED_DIFFERENCES = {}
+EXPECTED_DIFFERENCES: dict[str, str] = {}
 
 
 def check(run, difference):
