@@ -47,7 +47,7 @@ def test_negative(name):
 
 
 def test_frames_without_the_name_of_an_area():
-    with pytest.raises(StackError, match="^frames: got 1 frames for 2 months"):
+    with pytest.raises(StackError, match=r"^frames: got 1 frames for 2 months"):
         polygonize_frames([MASK], months=["m1", "m2"])
     with pytest.raises(StackError, match=r"^frames: month m2 has shape \(2, 3\)"):
         polygonize_frames([MASK, MASK[:2]], months=["m1", "m2"])
