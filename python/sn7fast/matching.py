@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from sn7fast import _core
+from sn7fast._arguments import real_number
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,7 +45,8 @@ def iou_pairs(
 
     Candidates come from an R-tree over the bounding boxes of ``b``. The shared area is summed over
     pairs of edges, exactly for shapes on the pixel grid; footprints that cross themselves count as
-    ``shapely.make_valid`` (shapely 2) would repair them.
+    ``shapely.make_valid`` (shapely 2) would repair them, except that a stretch of an outline that
+    is passed twice counts for nothing, where GEOS may keep what lies beside it.
 
     Args:
         a: n footprints.
@@ -81,9 +83,10 @@ def match_footprints(
         The pairs and what is left over.
 
     Raises:
-        InputError: The threshold is NaN or the rule unknown.
+        InputError: The threshold is no number or the rule unknown.
     """
-    index_a, index_b, iou = _core.match_footprints(a.arrays, b.arrays, iou_threshold, rule)
+    threshold = real_number("iou_threshold", iou_threshold)
+    index_a, index_b, iou = _core.match_footprints(a.arrays, b.arrays, threshold, rule)
 
     def rest(count: int, taken: NDArray[np.int64]) -> NDArray[np.int64]:
         return np.setdiff1d(np.arange(count), taken, assume_unique=True)

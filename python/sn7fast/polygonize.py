@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sn7fast import _core
+from sn7fast._arguments import real_number
 from sn7fast.errors import InputError, StackError
 from sn7fast.footprints import Footprints
 from sn7fast.stack import Stack
@@ -49,7 +50,8 @@ def polygonize(
     Raises:
         InputError: Wrong dtype, dimensions, connectivity, or a NaN threshold or area.
     """
-    arrays = _core.polygonize(_native(mask, "mask"), threshold, min_area_px, connectivity)
+    limits = real_number("threshold", threshold), real_number("min_area_px", min_area_px)
+    arrays = _core.polygonize(_native(mask, "mask"), *limits, connectivity)
     return Footprints._trusted(arrays)
 
 
@@ -89,14 +91,15 @@ def polygonize_frames(
         raise InputError("months: got None, wanted a label for each frame")
     masks = [_native(frame, f"frame {month}") for frame, month in zip(frames, months, strict=False)]  # type: ignore[arg-type]
     if len(masks) != len(months) or len(frames) != len(months):  # type: ignore[arg-type]
-        raise StackError(f"{aoi}: got {len(frames)} frames for {len(months)} months")  # type: ignore[arg-type]
+        raise StackError(f"{aoi or 'frames'}: got {len(frames)} frames for {len(months)} months")  # type: ignore[arg-type]
     for mask, month in zip(masks, months, strict=True):
         if mask.shape != masks[0].shape or mask.dtype != masks[0].dtype:
             raise StackError(
-                f"{aoi}: month {month} has shape {mask.shape} {mask.dtype}, "
+                f"{aoi or 'frames'}: month {month} has shape {mask.shape} {mask.dtype}, "
                 f"month {months[0]} has {masks[0].shape} {masks[0].dtype}; wanted all alike"
             )
-    parts = _core.polygonize_frames(masks, threshold, min_area_px, connectivity)
+    limits = real_number("threshold", threshold), real_number("min_area_px", min_area_px)
+    parts = _core.polygonize_frames(masks, *limits, connectivity)
     footprints = [Footprints._trusted(arrays) for arrays in parts]
     return Stack.from_frames(footprints, months=months, aoi=aoi, grid=grid)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from sn7fast import _core
+from sn7fast._arguments import real_number
 from sn7fast.errors import InputError
 
 if TYPE_CHECKING:
@@ -40,11 +41,15 @@ def track(
         and ``iou`` (with the building's shape; 0 for the first of an identifier).
 
     Raises:
-        InputError: ``min_iou`` is NaN, or an unknown method or master.
+        InputError: ``min_iou`` is no number, or an unknown method or master.
     """
     if method != "baseline":
         raise InputError(f"method: got {method!r}, wanted 'baseline'")
     ids, iou = _core.track(
-        stack.footprints.arrays, stack.frame_offsets, float(min_iou), reverse, master
+        stack.footprints.arrays,
+        stack.frame_offsets,
+        real_number("min_iou", min_iou),
+        reverse,
+        master,
     )
     return stack.with_ids(ids, iou)

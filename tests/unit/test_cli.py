@@ -320,6 +320,17 @@ def test_no_common_aoi(tmp_path):
     assert SOUTH in result.stderr
 
 
+def test_nothing_proposed_scores_zero(tracks, tmp_path):
+    for text in ("", "filename,id,geometry\n"):
+        (tmp_path / "none.csv").write_text(text)
+        result = ok("score", tracks, tmp_path / "none.csv")
+        assert "2 AOIs of the truth not in the proposal, scored 0" in result.stderr
+        assert "0.0000" in result.stdout.splitlines()[-1]
+    result = run("score", tmp_path / "none.csv", tracks)
+    assert result.exit_code == 3
+    assert "none.csv has none" in result.stderr
+
+
 def test_single_aois_of_other_names_are_taken_together(tmp_path):
     for name in ("labels", "preds"):
         folder = tmp_path / name
