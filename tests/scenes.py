@@ -81,6 +81,11 @@ def array_of(geometries):
     return array
 
 
+def shifted(geometries, dx, dy):
+    moved = shapely.transform(array_of(geometries), lambda points: np.add(points, (dx, dy)))
+    return list(moved)
+
+
 def footprints(geometries):
     return Footprints.from_shapely(array_of(geometries))
 

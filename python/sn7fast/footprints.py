@@ -55,11 +55,15 @@ class Footprints:
                 raise InputError(
                     f"{name}: got {values.dtype} of shape {values.shape}, wanted int32 (n,)"
                 )
-            if values.size and values.max() > np.iinfo(np.int32).max:
-                raise InputError(f"{name}: got {values.max()}, wanted 32-bit offsets")
-            return np.ascontiguousarray(values, np.int32)
+            for extreme in (values.min(), values.max()) if values.size else ():
+                if not 0 <= extreme <= np.iinfo(np.int32).max:
+                    raise InputError(f"{name}: got {extreme}, wanted offsets from 0 to {2**31 - 1}")
+            return np.require(values, np.int32, ["C_CONTIGUOUS", "ALIGNED"])
 
-        coords = np.ascontiguousarray(self.coords, np.float64)
+        try:
+            coords = np.require(self.coords, np.float64, ["C_CONTIGUOUS", "ALIGNED"])
+        except (TypeError, ValueError) as error:
+            raise InputError(f"coords: {error}, wanted float64 (v, 2)") from None
         if coords.ndim != 2 or coords.shape[1] != 2:
             raise InputError(f"coords: got shape {coords.shape}, wanted (v, 2)")
         object.__setattr__(self, "coords", coords)
@@ -96,11 +100,19 @@ class Footprints:
         return f"Footprints({len(self)} footprints, {len(self.coords)} points)"
 
     def __getitem__(self, index: slice | ArrayLike) -> Footprints:
-        """The footprints at these positions: a slice, an index array or a boolean mask."""
-        positions = np.arange(len(self))[index if isinstance(index, slice) else np.asarray(index)]
-        return Footprints._trusted(
-            _core.select_footprints(self.arrays, np.atleast_1d(positions).astype(np.int64))
-        )
+        """The footprints at these positions: a slice, an index array or a boolean mask.
+
+        Raises:
+            IndexError: A position is out of range, or the mask has another length.
+        """
+        if not isinstance(index, slice):
+            array = np.asarray(index)
+            # numpy makes an empty list one of floats.
+            index = array.astype(np.int64) if isinstance(index, list) and not index else array
+        positions = np.atleast_1d(np.arange(len(self))[index])
+        if positions.ndim != 1:
+            raise IndexError(f"got an index of shape {positions.shape}, wanted (m,)")
+        return Footprints._trusted(_core.select_footprints(self.arrays, positions.astype(np.int64)))
 
     @property
     def areas(self) -> NDArray[np.float64]:

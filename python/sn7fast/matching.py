@@ -9,6 +9,7 @@ import numpy as np
 
 from sn7fast import _core
 from sn7fast._arguments import real_number
+from sn7fast.errors import InputError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -85,8 +86,11 @@ def match_footprints(
     Raises:
         InputError: The threshold is no number or the rule unknown.
     """
-    threshold = real_number("iou_threshold", iou_threshold)
-    index_a, index_b, iou = _core.match_footprints(a.arrays, b.arrays, threshold, rule)
+    if rule not in ("optimal", "greedy"):
+        raise InputError(f"rule: got {rule!r}, wanted 'optimal' or 'greedy'")
+    index_a, index_b, iou = _core.match_footprints(
+        a.arrays, b.arrays, real_number("iou_threshold", iou_threshold), rule
+    )
 
     def rest(count: int, taken: NDArray[np.int64]) -> NDArray[np.int64]:
         return np.setdiff1d(np.arange(count), taken, assume_unique=True)

@@ -8,6 +8,7 @@ import numpy as np
 
 from sn7fast import _core
 from sn7fast._arguments import real_number
+from sn7fast.cube import Cube
 from sn7fast.errors import InputError, StackError
 from sn7fast.footprints import Footprints
 from sn7fast.stack import Stack
@@ -32,8 +33,8 @@ def polygonize(
     Pixel (r, c) covers [c, c+1] x [r, r+1], so all coordinates are whole numbers and the areas are
     pixel counts; only corners are vertices. Ring starts, directions and the order of footprints are
     those of GDAL 3.10's polygonizer (``rasterio.features.shapes``): outer rings start at the left
-    end of their top edge and go down first. Every polygon is valid: where an outline would touch
-    itself, the loop becomes a hole.
+    end of their top edge and go down first. (With 8-connectivity the order is our own.)
+    Every polygon is valid: where an outline would touch itself, the loop becomes a hole.
 
     Args:
         mask: (rows, columns); bool, uint8, uint16, float32 or float64. Read in place if it is
@@ -48,11 +49,11 @@ def polygonize(
         Footprints in pixel coordinates.
 
     Raises:
-        InputError: Wrong dtype, dimensions, connectivity, or a NaN threshold or area.
+        InputError: Wrong dtype, dimensions, connectivity, a NaN threshold or area, or a masked
+            array.
     """
-    limits = real_number("threshold", threshold), real_number("min_area_px", min_area_px)
-    arrays = _core.polygonize(_native(mask, "mask"), *limits, connectivity)
-    return Footprints._trusted(arrays)
+    options = _options(threshold, min_area_px, connectivity)
+    return Footprints._trusted(_core.polygonize(_native(mask, "mask"), *options))
 
 
 def polygonize_frames(
@@ -82,11 +83,11 @@ def polygonize_frames(
         StackError: Frames differ in shape or dtype, or their number is not that of the months.
         InputError: As in :func:`polygonize`.
     """
+    threshold, min_area_px, connectivity = _options(threshold, min_area_px, connectivity)
     grid = None
-    if hasattr(frames, "prob"):
-        cube: Any = frames
-        months, grid = months or cube.months, cube.grid
-        frames = cube.prob if cube.valid is None else np.where(cube.valid, cube.prob, 0)
+    if isinstance(frames, Cube):
+        months, grid = frames.months if months is None else months, frames.grid
+        frames, threshold = _visible(frames, threshold)
     if months is None:
         raise InputError("months: got None, wanted a label for each frame")
     masks = [_native(frame, f"frame {month}") for frame, month in zip(frames, months, strict=False)]  # type: ignore[arg-type]
@@ -98,14 +99,39 @@ def polygonize_frames(
                 f"{aoi or 'frames'}: month {month} has shape {mask.shape} {mask.dtype}, "
                 f"month {months[0]} has {masks[0].shape} {masks[0].dtype}; wanted all alike"
             )
-    limits = real_number("threshold", threshold), real_number("min_area_px", min_area_px)
-    parts = _core.polygonize_frames(masks, *limits, connectivity)
+    parts = _core.polygonize_frames(masks, threshold, min_area_px, connectivity)
     footprints = [Footprints._trusted(arrays) for arrays in parts]
     return Stack.from_frames(footprints, months=months, aoi=aoi, grid=grid)
 
 
+def _visible(cube: Cube, threshold: float) -> tuple[NDArray[Any], float]:
+    """Frames in which invalid pixels are background, and the threshold to go with them."""
+    if cube.valid is None:
+        return cube.prob, threshold
+    if cube.prob.dtype.kind == "f":
+        return np.where(cube.valid, cube.prob, cube.prob.dtype.type(np.nan)), threshold
+    if threshold < 0:
+        # Every value is foreground, 0 too: what is left to tell is what is valid.
+        return cube.valid, 0.0
+    return np.where(cube.valid, cube.prob, cube.prob.dtype.type(0)), threshold
+
+
+def _options(threshold: Any, min_area_px: Any, connectivity: Any) -> tuple[float, float, int]:  # noqa: ANN401 - to be checked
+    if isinstance(connectivity, bool) or connectivity not in (4, 8):
+        raise InputError(f"connectivity: got {connectivity!r}, wanted 4 or 8")
+    return (
+        real_number("threshold", threshold),
+        real_number("min_area_px", min_area_px),
+        int(connectivity),
+    )
+
+
 def _native(mask: ArrayLike, name: str) -> NDArray[Any]:
     """The mask as an array the core reads, without a copy where that can be."""
+    if isinstance(mask, np.ma.MaskedArray):
+        raise InputError(
+            f"{name}: got a masked array, wanted a plain one; fill it (mask.filled(0))"
+        )
     array = np.asarray(mask)
     if array.dtype == np.bool_:
         array = array.view(np.uint8)
@@ -114,4 +140,4 @@ def _native(mask: ArrayLike, name: str) -> NDArray[Any]:
             f"{name}: got {array.dtype} of shape {array.shape}, "
             f"wanted (rows, columns) of bool, {', '.join(_NATIVE)}"
         )
-    return np.ascontiguousarray(array, array.dtype.newbyteorder("="))
+    return np.require(array, array.dtype.newbyteorder("="), ["C_CONTIGUOUS", "ALIGNED"])

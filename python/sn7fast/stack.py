@@ -45,23 +45,25 @@ class Stack:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "months", tuple(self.months))
-        offsets = np.ascontiguousarray(self.frame_offsets, np.int32)
-        object.__setattr__(self, "frame_offsets", offsets)
+        offsets = np.asarray(self.frame_offsets)
         count = len(self.footprints)
         if len(set(self.months)) != len(self.months):
             repeated = next(m for m in self.months if self.months.count(m) > 1)
             raise StackError(f"{self.aoi}: month {repeated} comes more than once")
         if (
             offsets.shape != (len(self.months) + 1,)
+            or offsets.dtype.kind not in "iu"
             or offsets[0] != 0
             or offsets[-1] != count
-            or (np.diff(offsets) < 0).any()
+            or (offsets[1:] < offsets[:-1]).any()
         ):
             raise StackError(
-                f"{self.aoi}: frame_offsets: got {len(offsets)} numbers "
-                f"({offsets.tolist()[:4]}...), "
+                f"{self.aoi}: frame_offsets: got {offsets.dtype} of shape {offsets.shape} "
+                f"({offsets.ravel().tolist()[:4]}...), "
                 f"wanted {len(self.months) + 1} offsets from 0 to {count}"
             )
+        offsets = np.require(offsets, np.int32, ["C_CONTIGUOUS", "ALIGNED"])
+        object.__setattr__(self, "frame_offsets", offsets)
         for name, dtype in (("ids", np.int64), ("iou", np.float64)):
             values = getattr(self, name)
             if values is None:
@@ -72,9 +74,18 @@ class Stack:
                     f"{self.aoi}: {name}: got shape {values.shape}, wanted ({count},), "
                     "one for each footprint"
                 )
-            if name == "ids" and values.size and values.dtype.kind not in "iu":
-                raise StackError(f"{self.aoi}: ids: got {values.dtype}, wanted integers")
-            object.__setattr__(self, name, np.ascontiguousarray(values, dtype))
+            if values.size and values.dtype.kind not in ("iu" if name == "ids" else "iuf"):
+                wanted = "integers" if name == "ids" else "numbers"
+                raise StackError(f"{self.aoi}: {name}: got {values.dtype}, wanted {wanted}")
+            if (
+                name == "ids"
+                and values.dtype == np.uint64
+                and values.size
+                and values.max() > np.iinfo(np.int64).max
+            ):
+                raise StackError(f"{self.aoi}: ids: got {values.max()}, wanted 64-bit integers")
+            values = np.require(values, dtype, ["C_CONTIGUOUS", "ALIGNED"])
+            object.__setattr__(self, name, values)
 
     @classmethod
     def from_frames(

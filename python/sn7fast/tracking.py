@@ -45,11 +45,13 @@ def track(
     """
     if method != "baseline":
         raise InputError(f"method: got {method!r}, wanted 'baseline'")
+    if master not in ("first", "latest"):
+        raise InputError(f"master: got {master!r}, wanted 'first' or 'latest'")
     ids, iou = _core.track(
         stack.footprints.arrays,
         stack.frame_offsets,
         real_number("min_iou", min_iou),
-        reverse,
+        bool(reverse),
         master,
     )
     return stack.with_ids(ids, iou)

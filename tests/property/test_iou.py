@@ -6,7 +6,7 @@ import shapely
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from scenes import array_of, bit_masks, boxes, footprints, holed, seeds, star, stars
+from scenes import array_of, bit_masks, boxes, footprints, holed, seeds, shifted, star, stars
 from sn7fast import _core, iou_pairs, polygonize
 
 # Below it two shapes count as not overlapping, here or in GEOS: what rounding leaves.
@@ -126,7 +126,7 @@ def test_self_crossing_rings_as_make_valid_repairs_them(random, whole):
 def test_self_crossing_rings_as_a_zero_width_buffer_repairs_them(random, whole):
     """The rule of the baseline tracker and the legacy F1: the proposal is repaired."""
     rings = self_crossing(random, 8, whole)
-    truth = stars(random, 1, field=8.0) + [shapely.box(0, 0, 9, 9)]
+    truth = [*stars(random, 1, field=8.0), shapely.box(0, 0, 9, 9)]
     for other in truth:
         iou, _ = _core.evaluate_f1(
             footprints([other]).arrays, footprints(rings).arrays, list(range(len(rings))), -1.0
@@ -172,7 +172,7 @@ def test_far_away(offset, random, kind, other_kind):
 @given(seeds(), st.integers(-1000, 1000), st.integers(-1000, 1000))
 def test_shifting_boxes_by_whole_numbers_changes_no_bit(random, dx, dy):
     a, b = boxes(random, 12), boxes(random, 12)
-    moved = [list(shapely.transform(array_of(s), lambda p: p + (dx, dy))) for s in (a, b)]
+    moved = [shifted(s, dx, dy) for s in (a, b)]
     assert (dense(a, b) == dense(*moved)).all()
 
 

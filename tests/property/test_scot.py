@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from reference.scot import STATS, one_aoi
-from scenes import array_of, boxes, seeds, settlements, stack, stars
+from scenes import boxes, seeds, settlements, shifted, stack, stars
 from sn7fast import score_f1, score_scot, track
 
 
@@ -118,7 +118,7 @@ def test_shifting_changes_nothing(random, dx, dy):
     ids = [random.permutation(8), random.permutation(8)]
 
     def moved(frames):
-        return [list(shapely.transform(array_of(f), lambda p: p + (dx, dy))) for f in frames]
+        return [shifted(f, dx, dy) for f in frames]
 
     here = score_scot(stack(months, ids), stack(others, ids))
     there = score_scot(stack(moved(months), ids), stack(moved(others), ids))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reference.tracking import track as slow_track
-from scenes import array_of, boxes, holed, seeds, settlements, stack, stars
+from scenes import boxes, holed, seeds, settlements, shifted, stack, stars
 from sn7fast import Stack, track
 
 limits = st.sampled_from([-1.0, 0.0, 1e-9, 0.2, 0.25, 1 / 3, 0.5, 0.9, 1.0])
@@ -116,7 +116,7 @@ def test_permuting_the_rows_of_a_month_permutes_the_ids(made, random, min_iou):
 
 @given(monthly({"boxes": KINDS["boxes"]}), st.integers(-999, 999), st.integers(-999, 999))
 def test_shifting_changes_nothing(months, dx, dy):
-    moved = [list(shapely.transform(array_of(m), lambda p: p + (dx, dy))) for m in months]
+    moved = [shifted(m, dx, dy) for m in months]
     one, other = track(stack(months)), track(stack(moved))
     assert (one.ids == other.ids).all()
     assert one.iou.tobytes() == other.iou.tobytes()
@@ -124,7 +124,7 @@ def test_shifting_changes_nothing(months, dx, dy):
 
 @given(settlements(), st.sampled_from(["first", "latest"]))
 def test_a_month_that_repeats_keeps_all_ids(made, master):
-    first, frames = made
+    _, frames = made
     doubled = [frame for frame in frames for _ in range(2)]
     found = track(stack(doubled), min_iou=0.99, master=master)
     for k in range(0, len(doubled), 2):

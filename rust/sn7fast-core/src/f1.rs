@@ -37,7 +37,8 @@ pub struct Frame {
 /// Counts of each frame by optimal matching at IoU above the threshold.
 ///
 /// # Errors
-/// [`Error::Argument`] if the threshold is NaN; [`Error::Cancelled`].
+/// [`Error::Argument`] if the threshold is NaN or a frame has rows that are not there;
+/// [`Error::Cancelled`].
 pub fn count(
     truth: FootprintsRef<'_>,
     proposal: FootprintsRef<'_>,
@@ -47,6 +48,14 @@ pub fn count(
 ) -> Result<Vec<Counts>> {
     if iou_threshold.is_nan() {
         return Err(Error::argument("iou_threshold", "NaN", "a number"));
+    }
+    for (name, rows, count) in frames.iter().flat_map(|frame| {
+        [("truth", &frame.truth, truth.len()), ("proposal", &frame.proposal, proposal.len())]
+    }) {
+        if rows.end > count {
+            let got = format!("a frame of rows {} to {}", rows.start, rows.end);
+            return Err(Error::argument(name, got, format!("rows up to {count}")));
+        }
     }
     let one = |frame: &Frame| {
         let a = Shapes::prepare_range(truth, frame.truth.clone(), Repair::Scot);

@@ -181,16 +181,14 @@ fn check_offsets(argument: &'static str, name: &str, offsets: &[i32], end: usize
     if ordered && ends {
         return Ok(());
     }
-    Err(Error::argument(
-        argument,
-        format!(
-            "{name} of {} numbers ({:?} to {:?})",
-            offsets.len(),
-            offsets.first(),
-            offsets.last()
-        ),
-        format!("offsets that start at 0, never decrease and end at {end}"),
-    ))
+    let got = match (offsets.first(), offsets.last()) {
+        (Some(first), Some(last)) => {
+            format!("{} {name} from {first} to {last}", offsets.len())
+        }
+        _ => format!("no {name}"),
+    };
+    let wanted = format!("numbers that start at 0, never decrease and end at {end}");
+    Err(Error::argument(argument, got, wanted))
 }
 
 /// One borrowed footprint: one polygon, or several.
@@ -320,9 +318,9 @@ impl Builder {
     /// The footprints.
     ///
     /// # Errors
-    /// [`Error::Argument`] if there are more points than 32-bit offsets can count.
+    /// [`Error::Argument`] if there are more points or polygons than 32-bit offsets can count.
     pub fn finish(self) -> Result<Footprints> {
-        offsets_fit(self.out.coords.len())?;
+        offsets_fit(self.out.coords.len().max(self.out.polygon_offsets.len()))?;
         Ok(self.out)
     }
 }

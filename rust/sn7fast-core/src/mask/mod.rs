@@ -82,8 +82,11 @@ pub fn polygonize<T: Pixel>(
     if options.min_area_px.is_nan() {
         return Err(Error::argument("min_area_px", "NaN", "a number of pixels"));
     }
+    if pixels.is_empty() {
+        return Ok(Footprints::default());
+    }
     let corners = CORNERS.take();
-    let mut outline = outline::trace(pixels, shape, T::cut(options.threshold), corners);
+    let mut outline = outline::trace(pixels, shape, T::cut(options.threshold), corners)?;
     let regions = regions::Regions::resolve(&mut outline, options);
     let footprints = emit::footprints(&mut outline, &regions);
     if outline.corners.len() <= MOST_CORNERS_KEPT {

@@ -29,6 +29,7 @@
 
 use super::bits::{Cut, Pixel, pack, words_per_row};
 use super::fragments::Fragments;
+use crate::error::{Error, Result};
 
 /// A vertex of a ring.
 #[derive(Clone, Copy, Debug, Default)]
@@ -66,12 +67,15 @@ pub struct Outline {
 }
 
 /// Sweeps the raster. `corners` is memory to use again; what it holds does not matter.
+///
+/// # Errors
+/// [`Error::Argument`] if there are more corners than 32 bits can count.
 pub fn trace<T: Pixel>(
     pixels: &[T],
     [rows, columns]: [usize; 2],
     cut: Cut<T>,
     corners: Vec<Corner>,
-) -> Outline {
+) -> Result<Outline> {
     let (mut above, mut below) = (Row::new(columns), Row::new(columns));
     let mut outline =
         Outline { corners, count: 0, meetings: Vec::new(), fragments: Fragments::default(), rows };
@@ -84,6 +88,7 @@ pub fn trace<T: Pixel>(
         }
         // Room for the most that a line can bring, so that the sweep only has to write.
         let room = count + 2 * (columns + 1);
+        corners_fit(room)?;
         if outline.corners.len() < room {
             outline.corners.resize(2 * room, Corner::default());
         }
@@ -91,7 +96,16 @@ pub fn trace<T: Pixel>(
         std::mem::swap(&mut above, &mut below);
     }
     outline.count = count;
-    outline
+    Ok(outline)
+}
+
+/// Corners are counted in 32 bits.
+fn corners_fit(corners: usize) -> Result<()> {
+    if corners < u32::MAX as usize {
+        return Ok(());
+    }
+    let wanted = format!("a mask with fewer than {} corners; split it", u32::MAX);
+    Err(Error::argument("mask", format!("up to {corners} corners"), wanted))
 }
 
 /// A row of pixels.

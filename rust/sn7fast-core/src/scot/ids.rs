@@ -35,9 +35,9 @@ impl Numbering {
             number_of[place(id)] = 0;
         }
         let mut ids = Vec::new();
-        for (number, id) in number_of.iter_mut().zip(lowest..).filter(|(n, _)| **n == 0) {
+        for (k, number) in number_of.iter_mut().enumerate().filter(|(_, n)| **n == 0) {
             *number = ids.len() as u32;
-            ids.push(id);
+            ids.push(lowest.wrapping_add(k as i64));
         }
         Self { of_row: rows.iter().map(|&id| number_of[place(id)]).collect(), ids }
     }

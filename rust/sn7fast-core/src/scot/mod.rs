@@ -125,8 +125,8 @@ pub struct Score {
 /// Scores one AOI.
 ///
 /// # Errors
-/// [`Error::Argument`] if arrays do not fit, an option is NaN or `beta` or `base_reward` negative,
-/// or an identifier comes twice in a month (unless duplicates are summed); [`Error::Cancelled`].
+/// [`Error::Argument`] if arrays do not fit, an option is NaN, `beta` or `base_reward` not from 0 to
+/// 1e9, a month has a frame that is not there, or an identifier comes twice in a month (unless duplicates are summed); [`Error::Cancelled`].
 pub fn score(
     truth: &Side<'_>,
     proposal: &Side<'_>,
@@ -138,21 +138,25 @@ pub fn score(
         return Err(Error::argument("iou_threshold", "NaN", "a number"));
     }
     for (name, value) in [("beta", options.beta), ("base_reward", options.base_reward)] {
-        if value.is_nan() || value < 0.0 {
-            return Err(Error::argument(name, value, "a number from 0"));
+        // Sums over an AOI must stay finite.
+        if !(0.0..=1e9).contains(&value) {
+            return Err(Error::argument(name, value, "a number from 0 to 1e9"));
         }
     }
     let truth_frames = frames("truth", truth)?;
     let proposal_frames = frames("proposal", proposal)?;
-    let rows = |frames: &[Range<usize>], frame: Option<usize>| {
-        frame.and_then(|k| frames.get(k).cloned()).unwrap_or(0..0)
+    let rows = |frames: &[Range<usize>], frame: Option<usize>| match frame {
+        None => Ok(0..0),
+        Some(k) => frames.get(k).cloned().ok_or_else(|| {
+            Error::argument("months", format!("frame {k}"), format!("below {}", frames.len()))
+        }),
     };
     let sides = [Numbered::new("truth", truth), Numbered::new("proposal", proposal)];
     let frames: Vec<frame::Frame> = months
         .par_iter()
         .map(|month| {
             cancel.check()?;
-            let rows = [rows(&truth_frames, month.truth), rows(&proposal_frames, month.proposal)];
+            let rows = [rows(&truth_frames, month.truth)?, rows(&proposal_frames, month.proposal)?];
             frame::match_month([&sides[0], &sides[1]], rows, options, cancel)
         })
         .collect::<Result<_>>()?;
