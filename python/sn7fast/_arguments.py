@@ -40,6 +40,18 @@ def real_number(name: str, value: Any) -> float:  # noqa: ANN401 - to be checked
         raise InputError(f"{name}: got {value!r}, wanted a number") from None
 
 
+def number_from_zero(name: str, value: Any) -> float:  # noqa: ANN401 - to be checked
+    """``value`` as a float that is not negative.
+
+    Raises:
+        InputError: It is none.
+    """
+    number = real_number(name, value)
+    if not number >= 0:
+        raise InputError(f"{name}: got {value!r}, wanted a number from 0")
+    return number
+
+
 def shape_of_image(name: str, value: Any) -> tuple[int, int]:  # noqa: ANN401 - to be checked
     """``value`` as (rows, columns), both from 1 to 2^31 - 1.
 

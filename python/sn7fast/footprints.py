@@ -182,6 +182,10 @@ class Footprints:
         """
         shapely = require("shapely", extra="vector")
         values = np.array(geometries, object)
+        for index in np.flatnonzero(~(shapely.is_geometry(values) | shapely.is_missing(values))):
+            raise GeometryError(
+                f"geometry {index}: got {values[index]!r:.60}, wanted a Polygon or MultiPolygon"
+            )
         kinds = shapely.get_type_id(values)
         empty = shapely.is_empty(values) & (kinds >= 0)
         for index in np.flatnonzero(~np.isin(kinds, (3, 6)) & ~empty):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
+from sn7fast._arguments import whole_number
 from sn7fast._optional import require
 from sn7fast.errors import InputError
 from sn7fast.footprints import Footprints
@@ -67,6 +68,30 @@ class Grid:
         """The grid of an open rasterio dataset; ``crs`` is None if the file has none."""
         crs = dataset.crs.to_string() if dataset.crs else None
         return cls(dataset.shape, tuple(dataset.transform)[:6], crs or None)
+
+    @property
+    def pixel_size(self) -> float:
+        """Side of a pixel in units of the CRS (of Web Mercator: metres on the map).
+
+        Raises:
+            InputError: The pixels are not square (by more than 1 %).
+        """
+        a, b, _, d, e, _ = self.transform
+        sides = math.hypot(a, d), math.hypot(b, e)
+        if not math.isclose(*sides, rel_tol=0.01):
+            raise InputError(f"grid: got pixels of {sides[0]} x {sides[1]}, wanted square ones")
+        return math.sqrt(sides[0] * sides[1])
+
+    def enlarged(self, scale: int) -> Grid:
+        """The same ground with each pixel cut into ``scale`` x ``scale``.
+
+        Raises:
+            InputError: ``scale`` is no whole number from 1.
+        """
+        scale = whole_number("scale", scale, 1, 2**31 - 1)
+        a, b, c, d, e, f = self.transform
+        shape = self.shape_yx[0] * scale, self.shape_yx[1] * scale
+        return Grid(shape, (a / scale, b / scale, c, d / scale, e / scale, f), self.crs)
 
     @overload
     def px_to_crs(self, positions: Footprints) -> Footprints: ...

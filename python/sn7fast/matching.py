@@ -46,8 +46,8 @@ def iou_pairs(
 
     Candidates come from an R-tree over the bounding boxes of ``b``. The shared area is summed over
     pairs of edges, exactly for shapes on the pixel grid; footprints that cross themselves count as
-    ``shapely.make_valid`` (shapely 2) would repair them, by the even-odd rule. (Where an outline
-    runs along itself the two passes cancel; ``make_valid`` sometimes keeps what lies beside them.)
+    ``shapely.make_valid`` (shapely 2) would repair them, except that a stretch of an outline that
+    is passed twice counts for nothing, where GEOS may keep what lies beside it.
 
     Args:
         a: n footprints.
@@ -84,7 +84,7 @@ def match_footprints(
         The pairs and what is left over.
 
     Raises:
-        InputError: The threshold is NaN or the rule unknown.
+        InputError: The threshold is no number or the rule unknown.
     """
     if rule not in ("optimal", "greedy"):
         raise InputError(f"rule: got {rule!r}, wanted 'optimal' or 'greedy'")

@@ -8,6 +8,7 @@ import numpy as np
 
 from sn7fast import _core
 from sn7fast._arguments import real_number
+from sn7fast.cube import Cube
 from sn7fast.errors import InputError, StackError
 from sn7fast.footprints import Footprints
 from sn7fast.stack import Stack
@@ -84,32 +85,35 @@ def polygonize_frames(
     """
     threshold, min_area_px, connectivity = _options(threshold, min_area_px, connectivity)
     grid = None
-    if hasattr(frames, "prob"):
-        cube: Any = frames
-        months, grid = cube.months if months is None else months, cube.grid
-        frames = cube.prob
-        if cube.valid is not None:
-            if cube.prob.dtype.kind == "f":
-                frames = np.where(cube.valid, cube.prob, cube.prob.dtype.type(np.nan))
-            elif threshold < 0:
-                # Every value is foreground, 0 too.
-                frames, threshold = cube.valid, 0.0
-            else:
-                frames = np.where(cube.valid, cube.prob, cube.prob.dtype.type(0))
+    if isinstance(frames, Cube):
+        months, grid = frames.months if months is None else months, frames.grid
+        frames, threshold = _visible(frames, threshold)
     if months is None:
         raise InputError("months: got None, wanted a label for each frame")
     masks = [_native(frame, f"frame {month}") for frame, month in zip(frames, months, strict=False)]  # type: ignore[arg-type]
     if len(masks) != len(months) or len(frames) != len(months):  # type: ignore[arg-type]
-        raise StackError(f"{aoi}: got {len(frames)} frames for {len(months)} months")  # type: ignore[arg-type]
+        raise StackError(f"{aoi or 'frames'}: got {len(frames)} frames for {len(months)} months")  # type: ignore[arg-type]
     for mask, month in zip(masks, months, strict=True):
         if mask.shape != masks[0].shape or mask.dtype != masks[0].dtype:
             raise StackError(
-                f"{aoi}: month {month} has shape {mask.shape} {mask.dtype}, "
+                f"{aoi or 'frames'}: month {month} has shape {mask.shape} {mask.dtype}, "
                 f"month {months[0]} has {masks[0].shape} {masks[0].dtype}; wanted all alike"
             )
     parts = _core.polygonize_frames(masks, threshold, min_area_px, connectivity)
     footprints = [Footprints._trusted(arrays) for arrays in parts]
     return Stack.from_frames(footprints, months=months, aoi=aoi, grid=grid)
+
+
+def _visible(cube: Cube, threshold: float) -> tuple[NDArray[Any], float]:
+    """Frames in which invalid pixels are background, and the threshold to go with them."""
+    if cube.valid is None:
+        return cube.prob, threshold
+    if cube.prob.dtype.kind == "f":
+        return np.where(cube.valid, cube.prob, cube.prob.dtype.type(np.nan)), threshold
+    if threshold < 0:
+        # Every value is foreground, 0 too: what is left to tell is what is valid.
+        return cube.valid, 0.0
+    return np.where(cube.valid, cube.prob, cube.prob.dtype.type(0)), threshold
 
 
 def _options(threshold: Any, min_area_px: Any, connectivity: Any) -> tuple[float, float, int]:  # noqa: ANN401 - to be checked

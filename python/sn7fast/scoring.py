@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from sn7fast import _core
-from sn7fast._arguments import real_number
+from sn7fast._arguments import number_from_zero, real_number
 from sn7fast.errors import InputError
 from sn7fast.scores import F1Aoi, F1Counts, F1Score, ScotAoi, ScotMonth, ScotScore
 from sn7fast.stack import Stack
@@ -36,16 +35,16 @@ def score_f1(truth: Stacks, proposal: Stacks, *, iou_threshold: float = 0.25) ->
         Counts and scores.
 
     Raises:
-        InputError: The threshold is NaN, or the two sides have no AOI in common.
+        InputError: The threshold is no number, or the two sides have no AOI in common.
     """
-    iou_threshold = real_number("iou_threshold", iou_threshold)
+    threshold = real_number("iou_threshold", iou_threshold)
     truths, proposals = _common(truth, proposal)
     aois = {}
     for name in sorted({*truths, *proposals}):
         g, p = truths.get(name, _no_stack(name)), proposals.get(name, _no_stack(name))
         months = sorted({*g.months, *p.months})
         frames = [(_bounds(g, month), _bounds(p, month)) for month in months]
-        rows = _core.count_f1(g.footprints.arrays, p.footprints.arrays, frames, iou_threshold)
+        rows = _core.count_f1(g.footprints.arrays, p.footprints.arrays, frames, threshold)
         counts = [F1Counts(*row) for row in rows]
         aois[name] = F1Aoi(dict(zip(months, counts, strict=True)), _sum(counts))
     return F1Score(aois, _sum(aoi.total for aoi in aois.values()))
@@ -96,11 +95,9 @@ def score_scot(
     ):
         if value not in allowed:
             raise InputError(f"{name}: got {value!r}, wanted one of {', '.join(allowed)}")
-    iou_threshold = real_number("iou_threshold", iou_threshold)
-    base_reward, beta = real_number("base_reward", base_reward), real_number("beta", beta)
-    truth_min_area_px = real_number("truth_min_area_px", truth_min_area_px)
-    if math.isnan(truth_min_area_px):
-        raise InputError("truth_min_area_px: got NaN, wanted a number")
+    threshold, beta = real_number("iou_threshold", iou_threshold), number_from_zero("beta", beta)
+    base_reward = number_from_zero("base_reward", base_reward)
+    truth_min_area_px = number_from_zero("truth_min_area_px", truth_min_area_px)
     truths, proposals = _common(truth, proposal)
     aois = {}
     for name in sorted(truths):
@@ -112,7 +109,7 @@ def score_scot(
             months = [*g.months, *p.months]
         months = sorted(set(months))
         aois[name] = _score_aoi(
-            g, p, months, iou_threshold, base_reward, beta, sum_duplicates=duplicate_ids == "sum"
+            g, p, months, threshold, base_reward, beta, sum_duplicates=duplicate_ids == "sum"
         )
     return ScotScore(aois)
 

@@ -41,7 +41,7 @@ def track(
         and ``iou`` (with the building's shape; 0 for the first of an identifier).
 
     Raises:
-        InputError: ``min_iou`` is NaN, or an unknown method or master.
+        InputError: ``min_iou`` is no number, or an unknown method or master.
     """
     if method != "baseline":
         raise InputError(f"method: got {method!r}, wanted 'baseline'")

@@ -30,11 +30,7 @@ def test_polygons(run):
 def test_masks(run):
     params = run.params
     got = masks.training_mask(polygons(run.input["features"]), tuple(params.pop("shape")), **params)
-    assert np.count_nonzero(got != run.array(run.expected["array"])) == EXACT_TIES.get(str(run), 0)
-
-
-# One pixel's centre lies on the outline of the united contact areas.
-EXACT_TIES = {"masks/half_pixel_corners-1": 1}
+    assert np.array_equal(got, run.array(run.expected["array"]))
 
 
 @pytest.mark.parametrize("run", runs("tracking", without=lost_ids))

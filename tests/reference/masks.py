@@ -2,43 +2,15 @@
 
 import numpy as np
 import shapely
+from rasterio.features import rasterize
 
 from reference.overlap import array_of
 
 
-def edges_of(geometry):
-    """(n, 4) x1 y1 x2 y2 of all rings, the lower y first."""
-    edges = []
-    for part in shapely.get_parts(geometry):
-        if part.geom_type == "Polygon":
-            for ring in shapely.get_rings(part):
-                points = shapely.get_coordinates(ring)
-                edges.append(np.hstack([points[:-1], points[1:]]))
-    edges = np.concatenate(edges) if edges else np.empty((0, 4))
-    return np.where(edges[:, [1]] > edges[:, [3]], edges[:, [2, 3, 0, 1]], edges)
-
-
-def burn(geometry, mask):
-    """Set the pixels whose centre is inside, by even-odd over all rings."""
-    x1, y1, x2, y2 = edges_of(geometry).T
-    rows, columns = mask.shape
-    if not len(x1):
-        return
-    first, last = (int(np.clip(y, 0, rows)) for y in (y1.min() - 1, y2.max() + 2))
-    for row in range(first, last):
-        y = row + 0.5
-        k = (y1 <= y) & (y < y2)
-        crossings = np.sort(x1[k] + (y - y1[k]) * (x2[k] - x1[k]) / (y2[k] - y1[k]))
-        spans = np.clip(np.floor(crossings + 0.5), 0, columns).astype(int)
-        for start, end in zip(spans[::2], spans[1::2], strict=True):
-            mask[row, start:end] = True
-
-
 def footprint(polygons, shape_yx):
-    mask = np.zeros(shape_yx, bool)
-    for polygon in polygons:
-        burn(polygon, mask)
-    return mask
+    """Pixels whose centre is inside; GDAL itself decides about centres on an edge."""
+    burnt = [polygon for polygon in polygons if not polygon.is_empty]
+    return rasterize(burnt, shape_yx) > 0 if burnt else np.zeros(shape_yx, bool)
 
 
 def boundary(mask, width=3, kind="inner"):

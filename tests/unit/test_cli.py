@@ -17,7 +17,7 @@ from sn7fast.io.rasters import write_mask
 
 NORTH = "L15-0368E-1245N_1474_3210_13"
 SOUTH = "L15-0358E-1220N_1433_3310_13"
-COMMANDS = ("demo", "polygonize", "track", "score", "doctor")
+COMMANDS = ("demo", "prep", "polygonize", "track", "score", "doctor")
 
 # Three months of one AOI: a building that stays, one that is built in the second month.
 OLD, NEW = (slice(2, 6), slice(2, 7)), (slice(10, 14), slice(8, 12))
@@ -318,6 +318,17 @@ def test_no_common_aoi(tmp_path):
     assert "no common AOI" in result.stderr
     assert NORTH in result.stderr
     assert SOUTH in result.stderr
+
+
+def test_nothing_proposed_scores_zero(tracks, tmp_path):
+    for text in ("", "filename,id,geometry\n"):
+        (tmp_path / "none.csv").write_text(text)
+        result = ok("score", tracks, tmp_path / "none.csv")
+        assert "2 AOIs of the truth not in the proposal, scored 0" in result.stderr
+        assert "0.0000" in result.stdout.splitlines()[-1]
+    result = run("score", tmp_path / "none.csv", tracks)
+    assert result.exit_code == 3
+    assert "none.csv has none" in result.stderr
 
 
 def test_single_aois_of_other_names_are_taken_together(tmp_path):

@@ -63,6 +63,13 @@ def listing(folder):
             "channel_scaling: got 2 weights, wanted 3",
         ),
         ({"pred_arr": np.zeros((4, 4, 3)), "channel_axis": 3}, "channel_axis: got 3"),
+        (
+            {"pred_arr": np.zeros((4, 4, 2)), "channel_scaling": ["a", 1]},
+            "channel_scaling: got 'a', wanted a number",
+        ),
+        ({"bg_threshold": float("nan")}, "bg_threshold: got NaN"),
+        ({"bg_threshold": "half"}, "bg_threshold: got 'half', wanted a number"),
+        ({"min_area": None}, "min_area: got None, wanted a number"),
     ],
 )
 def test_polygons_of_bad_arguments(tmp_path, arguments, message):
@@ -140,6 +147,7 @@ def test_masks_from_coordinates_of_a_crs(tmp_path):
         ({"geom_col": "shape"}, "df: got columns geometry, wanted shape among them"),
         ({"out_file": "mask.tif"}, "reference_im: got None"),
         ({"do_transform": True}, "do_transform: got True"),
+        ({"shape": (5,)}, r"shape: got \(5,\), wanted \(rows, columns\)"),
         ({"meters": True, "affine_obj": [4, 0, 0, 0, -2, 0]}, "wanted square"),
     ],
 )
@@ -252,6 +260,17 @@ def test_tracking_writes_nothing_if_a_month_is_bad(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_tracking_of_a_polygon_without_area_that_touches(tmp_path):
+    """GEOS buffers it to nothing, so that it touches no building, not even at min_iou 0."""
+    flat, whole = Polygon([(0, 0), (4, 0), (2, 0)]), box(0, 0, 4, 4)
+    for month, polygon in (("m1", whole), ("m2", flat)):
+        text = collection([polygon], [{"value": 255.0}])
+        (tmp_path / f"{month}.geojson").write_text(text)
+    compat.track_footprint_identifiers(tmp_path, tmp_path / "out", min_iou=0, verbose=False)
+    (feature,) = json.loads((tmp_path / "out" / "m2.geojson").read_text())["features"]
+    assert feature["properties"]["Id"] == 1
+
+
 def test_tracking_of_no_folder_or_an_empty_one(tmp_path):
     with pytest.raises(InputError, match=r"json_dir: got .*absent, wanted a folder"):
         compat.track_footprint_identifiers(tmp_path / "absent", tmp_path / "out")
@@ -330,6 +349,26 @@ def test_scot_of_missing_columns():
         compat.scot_multi_aoi(rows.iloc[:0], rows)
 
 
+@pytest.mark.parametrize("column", ["timestep", "id"])
+def test_scot_of_missing_values(column):
+    rows = gpd.GeoDataFrame(
+        {"timestep": ["m1", "m2"], "id": [1, 2]}, geometry=[box(0, 0, 1, 1)] * 2
+    )
+    holed = rows.astype({column: object})
+    holed.loc[1, column] = None
+    with pytest.raises(InputError, match=f"prop_df: row 1: {column}: got none"):
+        compat.scot_one_aoi(rows, holed)
+
+
+def test_scot_of_a_threshold_below_zero():
+    rows = gpd.GeoDataFrame(
+        {"aoi": ["a"], "timestep": ["m1"], "id": [1]}, geometry=[box(0, 0, 1, 1)]
+    )
+    for call in (compat.scot_one_aoi, compat.scot_multi_aoi, compat.match_footprints):
+        with pytest.raises(InputError, match=r"threshold: got -0\.5, wanted a number from 0"):
+            call(rows, rows, threshold=-0.5)
+
+
 def test_scot_warnings_point_to_the_caller():
     rows = gpd.GeoDataFrame(
         {"aoi": ["a"], "timestep": ["m1"], "id": [1]}, geometry=[box(0, 0, 1, 1)]
@@ -376,6 +415,9 @@ def test_f1_of_bad_arguments(tmp_path):
         evaluator.load_proposal(tmp_path / "truth.geojson")
     with pytest.raises(InputError, match="class"):
         evaluator.eval_iou(class_list=["all", "house"])
+    for miniou in (-1, float("nan"), "half"):
+        with pytest.raises(InputError, match=f"miniou: got {miniou!r}, wanted a number"):
+            evaluator.eval_iou(miniou=miniou)
     with pytest.raises(InputError, match=r"absent\.geojson: cannot be opened"):
         compat.Evaluator(tmp_path / "absent.geojson")
 

@@ -177,3 +177,22 @@ def test_bad_cube(changes, error, message):
     arguments.update(changes)
     with pytest.raises(error, match=message):
         Cube.from_arrays(arguments.pop("prob"), **arguments)
+
+
+def test_enlarged_grid_covers_the_same_ground():
+    grid = Grid((5, 7), (4.0, 0.5, 100.0, -0.25, -3.0, 900.0), "EPSG:3857")
+    fine = grid.enlarged(3)
+    assert (fine.shape_yx, fine.crs) == ((15, 21), "EPSG:3857")
+    points = np.array([[0, 0], [7, 5], [2.5, 1.25]])
+    np.testing.assert_allclose(fine.px_to_crs(points * 3), grid.px_to_crs(points), rtol=1e-14)
+    assert grid.enlarged(1) == grid
+    for scale in (0, 1.5):
+        with pytest.raises(InputError, match="scale: got"):
+            grid.enlarged(scale)
+
+
+def test_size_of_square_pixels():
+    assert Grid((5, 7), (3.0, 4.0, 0.0, 4.0, -3.0, 0.0)).pixel_size == 5
+    assert Grid((5, 7), (4.774, 0, 0, 0, -4.778, 0)).pixel_size == pytest.approx(4.776)
+    with pytest.raises(InputError, match="wanted square ones"):
+        _ = Grid((5, 7), (4.0, 0.0, 0.0, 0.0, -2.0, 0.0)).pixel_size

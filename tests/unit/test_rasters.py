@@ -11,7 +11,7 @@ import rasterio
 from sn7fast.errors import InputError, RasterError
 from sn7fast.grid import Grid
 from sn7fast.io.outputs import whole_file, whole_folder
-from sn7fast.io.rasters import read_mask, write_mask
+from sn7fast.io.rasters import opened, read_grid, read_mask, write_bands, write_mask
 
 GRID = Grid((8, 10), (4.777, 0, 1000, 0, -4.777, 2000), "EPSG:3857")
 
@@ -227,3 +227,40 @@ def test_folder_is_replaced_as_a_whole(tmp_path):
     plain = tmp_path / "plain"
     plain.mkdir()
     assert out.stat().st_mode == plain.stat().st_mode
+
+
+def test_several_bands_with_names(tmp_path):
+    bands = np.stack([a_mask(), 255 - a_mask()])
+    write_bands(tmp_path / "m.tif", bands, GRID, names=("house", "street"))
+    with opened(tmp_path / "m.tif") as dataset:
+        assert np.array_equal(dataset.read(), bands)
+        assert dataset.descriptions == ("house", "street")
+    assert read_grid(tmp_path / "m.tif") == GRID
+    assert [path.name for path in tmp_path.iterdir()] == ["m.tif"]
+
+
+@pytest.mark.parametrize(
+    ("bands", "names", "message"),
+    [
+        (a_mask(), (), r"bands: got uint8 of shape \(8, 10\)"),
+        (a_mask()[None].astype(np.int64), (), "bands: got int64"),
+        (a_mask()[None], ("a", "b"), "names: got 2, wanted 1 or none"),
+        (a_mask()[None, 1:], (), r"got shape \(7, 10\), its grid has \(8, 10\)"),
+    ],
+)
+def test_bands_that_cannot_be_written(tmp_path, bands, names, message):
+    with pytest.raises(InputError, match=message):
+        write_bands(tmp_path / "m.tif", bands, GRID, names=names)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_fails_while_a_raster_is_open_names_it(tmp_path):
+    write_mask(tmp_path / "m.tif", a_mask(), GRID)
+    with (
+        pytest.raises(RasterError, match=r"m\.tif: cannot be read"),
+        opened(tmp_path / "m.tif") as d,
+    ):
+        d.read(7)
+    (tmp_path / "m.tif").write_bytes(b"II*\0")
+    with pytest.raises(RasterError, match=r"m\.tif: cannot be read"):
+        read_grid(tmp_path / "m.tif")

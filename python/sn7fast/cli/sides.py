@@ -35,7 +35,7 @@ class Sides:
         masks: Arguments for polygonizing.
 
     Raises:
-        InputError: Nothing found, or no AOI in common.
+        InputError: Nothing found, nothing in the truth, or no AOI in common.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class Sides:
         """For each AOI of the truth its name in the proposal, or None."""
         truth, proposal = list(self._truth), list(self._proposal)
         common = set(truth) & set(proposal)
-        if not common:
+        if not truth or (proposal and not common):
             if len(truth) == len(proposal) == 1 and not self._is_named:
                 self._console.note(
                     f"truth is called {truth[0]} and proposal {proposal[0]}: taken as the same AOI"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sn7fast._arguments import number_from_zero
 from sn7fast.compat.scot import mean_score, score_stacks, stack_of
 from sn7fast.compat.vectors import column_of, footprints_of, load_table
 from sn7fast.errors import InputError
@@ -53,6 +54,7 @@ def multi_temporal_buildings(
         FormatError, GeometryError, InputError: A file does not hold what it should, or the ground
             truth has no rows; the message names it.
     """
+    miniou = number_from_zero("miniou", miniou)
     truth, proposal = _stacks(grnd_csv, min_area), _stacks(prop_csv, None)
     if not truth:
         raise InputError(f"{grnd_csv}: got no rows of at least min_area, wanted ground truth")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sn7fast import _core
+from sn7fast._arguments import number_from_zero
 from sn7fast._optional import require
 from sn7fast.compat.vectors import (
     column_of,
@@ -133,10 +134,11 @@ class Evaluator:
             Recall, F1Score (0 where undefined).
 
         Raises:
-            InputError: Scores by class are asked for.
+            InputError: Scores by class are asked for, or ``miniou`` is negative.
         """
         if calculate_class_scores or ground_truth_class_field or list(class_list) != ["all"]:
             raise InputError("class_list: scores by class are not supported, wanted ['all']")
+        miniou = number_from_zero("miniou", miniou)
         field = f"{iou_field_prefix}_all"
         recorded = np.zeros(len(self.proposal_GDF))
         matched = 0

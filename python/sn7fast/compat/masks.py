@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sn7fast.compat.rasters import read_grid, write_image
+from sn7fast._arguments import shape_of_image
+from sn7fast.compat.contact import contact_by_outline, outline_decides
+from sn7fast.compat.rasters import write_image
 from sn7fast.compat.vectors import column_of, footprints_of, load_table
 from sn7fast.errors import InputError
 from sn7fast.grid import Grid
+from sn7fast.io.rasters import read_grid
 from sn7fast.polygonize import polygonize
 from sn7fast.rasterize import training_mask
 
@@ -84,16 +86,20 @@ def df_to_px_mask(
         raise InputError(f"out_type: got {out_type!r}, wanted 'int' or 'float'")
     if out_file is not None and reference_im is None:
         raise InputError("reference_im: got None, wanted a GeoTIFF, as out_file is given")
+    spacing_px = contact_spacing / grid.pixel_size if meters else contact_spacing
     mask: NDArray[Any] = training_mask(
         footprints,
         grid.shape_yx,
         tuple(channels),
         boundary_width=boundary_width,
         boundary_type=boundary_type,
-        contact_spacing_px=contact_spacing / _pixel_size(grid) if meters else contact_spacing,
+        contact_spacing_px=spacing_px,
         per_building_boundary=per_building_boundary,
         value=burn_value,
     )
+    if "contact" in channels and outline_decides(footprints, spacing_px):
+        gaps = contact_by_outline(footprints, grid.shape_yx, spacing_px)
+        mask[..., list(channels).index("contact")] = np.where(gaps, burn_value, 0)
     if out_type == "float":
         mask = mask.astype(np.float32)
     if out_file is not None:
@@ -214,21 +220,12 @@ def _in_pixels(
     if reference_im is not None:
         grid = read_grid(reference_im)
     elif affine_obj is not None:
-        grid = Grid((shape[0], shape[1]), tuple(affine_obj)[:6])
+        grid = Grid(shape_of_image("shape", shape), tuple(affine_obj)[:6])
     else:
-        grid = Grid((shape[0], shape[1]))
+        grid = Grid(shape_of_image("shape", shape))
     georeferenced = reference_im is not None or affine_obj is not None
     if do_transform is None:
         do_transform = georeferenced and getattr(table, "crs", None) is not None
     if do_transform and not georeferenced:
         raise InputError("do_transform: got True, wanted reference_im or affine_obj with it")
     return grid.crs_to_px(footprints) if do_transform else footprints, grid
-
-
-def _pixel_size(grid: Grid) -> float:
-    """Side of a pixel in units of the CRS."""
-    a, b, _, d, e, _ = grid.transform
-    sides = math.hypot(a, d), math.hypot(b, e)
-    if not math.isclose(*sides, rel_tol=0.01):
-        raise InputError(f"meters: got pixels of {sides[0]} x {sides[1]}, wanted square ones")
-    return math.sqrt(sides[0] * sides[1])

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sn7fast._arguments import real_number
 from sn7fast._optional import require
-from sn7fast.compat.rasters import read_grid, read_image
+from sn7fast.compat.rasters import read_image
 from sn7fast.compat.vectors import write_vector
 from sn7fast.errors import InputError
 from sn7fast.footprints import Footprints
 from sn7fast.io.outputs import whole_file
+from sn7fast.io.rasters import read_grid
 from sn7fast.polygonize import polygonize
 from sn7fast.simplify import simplify as simplify_footprints
 
@@ -88,6 +91,9 @@ def mask_to_poly_geojson(
     kind = output_type.lower()
     if kind not in ("geojson", "csv"):
         raise InputError(f"output_type: got {output_type!r}, wanted 'geojson' or 'csv'")
+    for name, value in (("bg_threshold", bg_threshold), ("min_area", min_area)):
+        if math.isnan(real_number(name, value)):
+            raise InputError(f"{name}: got NaN, wanted a number")
     if do_transform and reference_im is None:
         raise InputError("reference_im: got None, wanted a GeoTIFF, as do_transform is set")
     image = read_image(pred_arr) if isinstance(pred_arr, (str, Path)) else np.asarray(pred_arr)
@@ -129,7 +135,9 @@ def _add_channels(
     if axis not in (-3, -2, -1, 0, 1, 2):
         raise InputError(f"channel_axis: got {axis}, wanted 0, 1 or 2")
     image = np.moveaxis(image, axis, -1)
-    scaling = np.ones(image.shape[-1]) if weights is None else np.asarray(weights, np.float64)
+    if weights is None:
+        weights = [1.0] * image.shape[-1]
+    scaling = np.array([real_number("channel_scaling", weight) for weight in weights])
     if scaling.shape != image.shape[-1:]:
         raise InputError(
             f"channel_scaling: got {scaling.size} weights, wanted {image.shape[-1]}, one a channel"

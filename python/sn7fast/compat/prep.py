@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from sn7fast.compat.masks import df_to_px_mask
-from sn7fast.compat.rasters import read_grid
-from sn7fast.compat.vectors import read_vector
+from sn7fast.data.labels import read_labels
+from sn7fast.data.prep import CHANNELS, burn_labels
 from sn7fast.errors import InputError
+from sn7fast.io.rasters import read_grid, write_bands
 
 if TYPE_CHECKING:
     import os
-
-# In pixels and in units of the CRS, which the SN7 images have in (Web Mercator) metres.
-_BOUNDARY_WIDTH_PX = 5
-_CONTACT_SPACING_M = 10
 
 
 def make_geojsons_and_masks(
@@ -43,32 +37,20 @@ def make_geojsons_and_masks(
             pixels) and contact (spacing 10 m). Quirks 4 and 5 as in `df_to_px_mask`.
 
     Raises:
-        RasterError, FormatError, GeometryError, InputError: As `df_to_px_mask`; nothing is written.
+        RasterError: The image cannot be read.
+        FormatError, GeometryError, InputError: The labels cannot be; nothing is written then.
     """
     grid = read_grid(image_path)
-    table = _labels(name_root, Path(json_path), grid.crs)
-    wanted: list[tuple[Any, list[str]]] = [(output_path_mask, ["footprint"])]
+    try:
+        labels = read_labels(Path(json_path), grid)
+    except InputError as error:
+        raise type(error)(f"{name_root}: {error}") from error
+    wanted: list[tuple[str | os.PathLike[str], tuple[str, ...]]] = [
+        (output_path_mask, ("footprint",))
+    ]
     if output_path_mask_fbc is not None:
-        wanted.append((output_path_mask_fbc, ["footprint", "boundary", "contact"]))
-    for path, channels in wanted:
-        df_to_px_mask(
-            table,
-            channels,
-            out_file=path,
-            reference_im=image_path,
-            do_transform=True,
-            boundary_width=_BOUNDARY_WIDTH_PX,
-            contact_spacing=_CONTACT_SPACING_M,
-            meters=True,
-        )
-
-
-def _labels(name_root: str, path: Path, crs: str | None) -> Any:  # noqa: ANN401 - GeoDataFrame
-    table = read_vector(path)
-    if table.crs is not None and table.crs != crs:
-        if crs is None:
-            raise InputError(f"{name_root}: {path} is in {table.crs.name}, the image has no CRS")
-        table = table.to_crs(crs)
-        if not np.isfinite(table.total_bounds).all() and len(table):
-            raise InputError(f"{name_root}: {path} has points that {crs} cannot show")
-    return table
+        wanted.append((output_path_mask_fbc, CHANNELS))
+    # Both before the first is written, so that an error leaves neither.
+    masks = [(path, burn_labels(labels, grid, channels)[0]) for path, channels in wanted]
+    for path, mask in masks:
+        write_bands(path, mask, grid)

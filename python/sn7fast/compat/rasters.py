@@ -6,10 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sn7fast._optional import require
-from sn7fast.errors import InputError
-from sn7fast.io.outputs import whole_file
-from sn7fast.io.rasters import count_bands, read_mask
+from sn7fast.io.rasters import count_bands, read_mask, write_bands
 
 if TYPE_CHECKING:
     import os
@@ -17,11 +14,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sn7fast.grid import Grid
-
-
-def read_grid(path: str | os.PathLike[str]) -> Grid:
-    """Grid of a reference image of any number of bands."""
-    return read_mask(path, band=1)[1]
 
 
 def read_image(path: str | os.PathLike[str]) -> NDArray[Any]:
@@ -32,24 +24,4 @@ def read_image(path: str | os.PathLike[str]) -> NDArray[Any]:
 
 def write_image(path: str | os.PathLike[str], image: NDArray[Any], grid: Grid) -> None:
     """Write (rows, columns) or (rows, columns, bands) as a GeoTIFF, whole or not at all."""
-    if image.shape[:2] != grid.shape_yx:
-        raise InputError(f"{path}: got a mask of shape {image.shape[:2]}, wanted {grid.shape_yx}")
-    rasterio = require("rasterio")
-    bands = image[None] if image.ndim == 2 else np.moveaxis(image, -1, 0)
-    count, height, width = bands.shape
-    with (
-        whole_file(path) as temporary,
-        rasterio.open(
-            temporary,
-            "w",
-            driver="GTiff",
-            count=count,
-            height=height,
-            width=width,
-            dtype=image.dtype,
-            crs=grid.crs,
-            transform=rasterio.Affine(*grid.transform),
-            compress="deflate",
-        ) as dataset,
-    ):
-        dataset.write(bands)
+    write_bands(path, image[None] if image.ndim == 2 else np.moveaxis(image, -1, 0), grid)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from sn7fast._arguments import number_from_zero
 from sn7fast._optional import require
 from sn7fast.compat.quirk import warn_quirk
 from sn7fast.compat.vectors import column_of, footprints_of
@@ -64,9 +65,11 @@ def match_footprints(
         The pairs and their counts.
 
     Raises:
-        InputError: A column is missing, or identifiers are of mixed kinds.
+        InputError: A column or a value is missing, identifiers are of mixed kinds, or a number
+            is negative.
         GeometryError: A geometry is no polygon.
     """
+    threshold = number_from_zero("threshold", threshold)
     truth, truth_ids = _stack(_one_month(grnd_df), "grnd_df")
     proposal, proposal_ids = _stack(_one_month(prop_df), "prop_df")
     result = _score(truth, proposal, threshold, base_reward, 2.0).months.get("")
@@ -126,7 +129,8 @@ def scot_one_aoi(
         true positives, false positives, false negatives and score, the same four of change, SCOT.
 
     Raises:
-        InputError: A column is missing, or identifiers are of mixed kinds.
+        InputError: A column or a value is missing, identifiers are of mixed kinds, or a number
+            is negative.
         GeometryError: A geometry is no polygon.
     """
     numbers = _ten_numbers(_one_aoi(grnd_df, prop_df, threshold, base_reward, beta, "grnd_df"))
@@ -194,6 +198,7 @@ def _one_aoi(
     beta: float,
     name: str,
 ) -> ScotAoi:
+    threshold = number_from_zero("threshold", threshold)
     truth, _ = _stack(grnd_df, "grnd_df")
     proposal, _ = _stack(prop_df, "prop_df")
     return score_stacks(truth, proposal, threshold, base_reward, beta, name, depth=4)
@@ -263,8 +268,14 @@ def _stack(table: Any, name: str) -> tuple[Stack, NDArray[Any]]:  # noqa: ANN401
     """The table as a stack with numbered identifiers, and the identifiers in their sorted order."""
     if not len(table):
         return Stack.from_frames([], months=[], aoi="", ids=[]), np.empty(0, object)
-    timestep = column_of(table, "timestep", name).astype(str).to_numpy()
-    ids = column_of(table, "id", name).to_numpy()
+    for column in ("timestep", "id"):
+        missing = np.flatnonzero(column_of(table, column, name).isna())
+        if len(missing):
+            raise InputError(
+                f"{name}: row {missing[0]}: {column}: got none, wanted one in each row"
+            )
+    timestep = table["timestep"].astype(str).to_numpy()
+    ids = table["id"].to_numpy()
     try:
         labels, codes = np.unique(ids, return_inverse=True)
     except TypeError as error:

@@ -1,1 +1,1 @@
-"""Finding monthly frames on disk, and making synthetic ones."""
+"""Images, labels and masks on disk: found, prepared and read; and synthetic ones."""

@@ -37,6 +37,11 @@ def sn7_grid(aoi: str, shape_yx: tuple[int, int] = (1024, 1024)) -> Grid:
     return Grid(shape_yx, (_PIXEL_M, 0.0, left, 0.0, -_PIXEL_M, top), "EPSG:3857")
 
 
+def sn7_aoi(x: int, y: int) -> str:
+    """Name of the AOI that is the web map tile (x, y) of zoom 13, y counted from the north."""
+    return f"L15-{x >> 2:04}E-{2047 - (y >> 2):04}N_{x}_{y}_13"
+
+
 def sn7_stem(aoi: str, month: str) -> str:
     """Name of the image of a month, without its suffix."""
     return f"global_monthly_{month}_mosaic_{aoi}"

@@ -1,4 +1,4 @@
-"""Masks on disk: one band of a GeoTIFF or PNG, with its grid."""
+"""Rasters on disk: bands of a GeoTIFF or PNG, with their grid."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sn7fast.io.outputs import whole_file
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -69,26 +69,9 @@ def read_mask(
             has several bands although none is named, or has no such band, or an unknown type.
         MissingDependencyError: rasterio is not installed.
     """
-    path = Path(path)
-    driver = _driver(path)
-    rasterio = require("rasterio")
-    try:
-        with rasterio.Env(**_GDAL_OPTIONS):
-            with _unreferenced_too():
-                dataset = rasterio.open(path.resolve(), driver=driver)
-            with dataset:
-                grid = Grid.from_rasterio(dataset)
-                mask = dataset.read(_chosen(path, dataset.count, band))
-    except RasterError:
-        raise
-    except MemoryError as error:
-        raise RasterError(f"{path}: not enough memory for its pixels") from error
-    except Exception as error:
-        # rasterio's own classes, GDAL's private ones that it lets through, and those of Grid.
-        reason = error.__cause__ or error
-        raise RasterError(
-            f"{path}: cannot be read, it may be truncated or damaged: {reason}"
-        ) from error
+    with opened(path) as dataset:
+        grid = Grid.from_rasterio(dataset)
+        mask = dataset.read(_chosen(Path(path), dataset.count, band))
     kind = str(mask.dtype)
     if kind not in _KEPT and kind not in _WIDENED:
         raise RasterError(
@@ -104,19 +87,48 @@ def count_bands(path: str | os.PathLike[str]) -> int:
         RasterError: The file cannot be opened, as for `read_mask`.
         MissingDependencyError: rasterio is not installed.
     """
+    with opened(path) as dataset:
+        return int(dataset.count)
+
+
+@contextmanager
+def opened(path: str | os.PathLike[str]) -> Iterator[Any]:
+    """The rasterio dataset of a GeoTIFF or PNG file, and no other kind; see `read_mask`.
+
+    Raises:
+        RasterError: The file cannot be opened, or reading it in the block fails; names the file.
+        MissingDependencyError: rasterio is not installed.
+    """
     path = Path(path)
     driver = _driver(path)
     rasterio = require("rasterio")
     try:
-        with (
-            rasterio.Env(**_GDAL_OPTIONS),
-            _unreferenced_too(),
-            rasterio.open(path.resolve(), driver=driver) as dataset,
-        ):
-            return int(dataset.count)
+        with rasterio.Env(**_GDAL_OPTIONS):
+            with _unreferenced_too():
+                dataset = rasterio.open(path.resolve(), driver=driver)
+            with dataset:
+                yield dataset
+    except RasterError:
+        raise
+    except MemoryError as error:
+        raise RasterError(f"{path}: not enough memory for its pixels") from error
     except Exception as error:
+        # rasterio's own classes, GDAL's private ones that it lets through, and those of Grid.
         reason = error.__cause__ or error
-        raise RasterError(f"{path}: cannot be opened, it may be damaged: {reason}") from error
+        raise RasterError(
+            f"{path}: cannot be read, it may be truncated or damaged: {reason}"
+        ) from error
+
+
+def read_grid(path: str | os.PathLike[str]) -> Grid:
+    """The grid of a raster of any number of bands; ``crs`` is None if the file has none.
+
+    Raises:
+        RasterError: The file cannot be opened, as for `read_mask`.
+        MissingDependencyError: rasterio is not installed.
+    """
+    with opened(path) as dataset:
+        return Grid.from_rasterio(dataset)
 
 
 def write_mask(path: str | os.PathLike[str], mask: NDArray[Any], grid: Grid | None = None) -> None:
@@ -137,21 +149,52 @@ def write_mask(path: str | os.PathLike[str], mask: NDArray[Any], grid: Grid | No
             f"{path}: mask: got {mask.dtype} of shape {mask.shape}, "
             f"wanted (rows, columns) of one of {', '.join(_KEPT)}"
         )
-    if grid is not None and grid.shape_yx != mask.shape:
-        raise InputError(f"{path}: mask: got shape {mask.shape}, its grid has {grid.shape_yx}")
+    write_bands(path, mask[None], grid)
+
+
+def write_bands(
+    path: str | os.PathLike[str],
+    bands: NDArray[Any],
+    grid: Grid | None = None,
+    *,
+    names: Sequence[str] = (),
+) -> None:
+    """Write several bands as a DEFLATE-compressed GeoTIFF, whole or not at all.
+
+    Args:
+        path: File to write; one that is there is replaced.
+        bands: (bands, rows, columns), of the types of `write_mask`.
+        grid: Where its pixels lie, or None.
+        names: What each band holds, kept as its description; none, or one for each.
+
+    Raises:
+        InputError: The bands have another form or type, or not the shape of the grid.
+        MissingDependencyError: rasterio is not installed.
+    """
+    if bands.ndim != 3 or not bands.size or str(bands.dtype) not in _KEPT:
+        raise InputError(
+            f"{path}: bands: got {bands.dtype} of shape {bands.shape}, "
+            f"wanted (bands, rows, columns) of one of {', '.join(_KEPT)}"
+        )
+    if len(names) not in (0, len(bands)):
+        raise InputError(f"{path}: names: got {len(names)}, wanted {len(bands)} or none")
+    if grid is not None and grid.shape_yx != bands.shape[1:]:
+        raise InputError(f"{path}: mask: got shape {bands.shape[1:]}, its grid has {grid.shape_yx}")
     rasterio = require("rasterio")
-    if mask.dtype == bool:
-        mask = mask.astype(np.uint8)
+    if bands.dtype == bool:
+        bands = bands.astype(np.uint8)
     georeference = {}
     if grid is not None and (grid.crs is not None or grid != Grid(grid.shape_yx)):
         georeference = {"crs": grid.crs, "transform": rasterio.Affine(*grid.transform)}
     with whole_file(path) as part, rasterio.Env(**_GDAL_OPTIONS), _unreferenced_too():
-        profile = {"driver": "GTiff", "count": 1, "dtype": mask.dtype, "compress": "deflate"}
-        rows, columns = mask.shape
+        profile = {"driver": "GTiff", "dtype": bands.dtype, "compress": "deflate"}
+        count, rows, columns = bands.shape
         with rasterio.open(
-            part, "w", width=columns, height=rows, **profile, **georeference
+            part, "w", count=count, height=rows, width=columns, **profile, **georeference
         ) as dataset:
-            dataset.write(mask, 1)
+            dataset.write(bands)
+            for index, name in enumerate(names, 1):
+                dataset.set_band_description(index, name)
 
 
 def _driver(path: Path) -> str:

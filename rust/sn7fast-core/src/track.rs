@@ -175,6 +175,8 @@ impl Tracker<'_> {
     }
 
     fn touch(&self, member: usize, master: usize) -> bool {
-        intersects(&self.footprints.get(member), &self.footprints.get(master))
+        // Of a footprint without area the zero-width buffer leaves nothing that could touch.
+        self.shapes.area(member) > 0.0
+            && intersects(&self.footprints.get(member), &self.footprints.get(master))
     }
 }

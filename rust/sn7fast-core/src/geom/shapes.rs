@@ -1,6 +1,6 @@
 //! Footprints made ready for many intersections.
 
-use super::area::area;
+use super::area::{area, signed_ring_area};
 use super::bounds::{Bounds, bounds, larger, smaller};
 use super::columns::{self, Columns};
 use super::edges::{Edge, push_edges, region_area as area_under};
@@ -162,7 +162,7 @@ fn prepare(
     let first = edges.len();
     if let Some(sides) = rectangle(footprint.points()) {
         edges.extend(sides.edges());
-        let area = area(footprint);
+        let area = signed_ring_area(footprint.points()).abs();
         return Shape {
             bounds: Some(sides),
             area,

@@ -46,9 +46,6 @@ impl Checker {
             self.ring_starts.push(self.segments.len());
         }
         let is_single = self.ring_starts.len() <= 2;
-        if is_single && is_rectangle(&self.segments) {
-            return true;
-        }
         let rings_touch = Cell::new(false);
         self.segments_allow(&rings_touch)
             && (is_single || rings_nest(footprint))
@@ -82,14 +79,6 @@ impl Checker {
         }
         true
     }
-}
-
-/// Four sides at right angles: the most common shape by far.
-fn is_rectangle(segments: &[Segment]) -> bool {
-    let &[[a, _], [b, _], [c, _], [d, _]] = segments else { return false };
-    let upright = a[0] == b[0] && b[1] == c[1] && c[0] == d[0] && d[1] == a[1];
-    let lying = a[1] == b[1] && b[0] == c[0] && c[1] == d[1] && d[0] == a[0];
-    (upright || lying) && a[0] != c[0] && a[1] != c[1]
 }
 
 /// True if no segment of a ring runs back along the one before.

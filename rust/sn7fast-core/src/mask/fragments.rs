@@ -9,26 +9,28 @@
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Tally {
     /// Number of pixels.
-    pub pixels: u64,
+    pub pixels: i64,
     /// Number of corners.
     pub corners: u32,
     /// Convex corners less concave ones: 4 for the outer ring, -4 for each hole.
     pub turns: i32,
-    /// Row of the last pixel.
-    pub last_row: u32,
+    /// Line of the last corner: that below the last pixel.
+    pub last_line: u32,
 }
 
 impl Tally {
-    /// Counts the pixels of a run in a row.
-    pub fn add_run(&mut self, pixels: u32, row: u32) {
-        self.pixels += u64::from(pixels);
-        self.last_row = row;
-    }
-
-    /// Counts a corner.
-    pub fn add_corner(&mut self, convex: bool) {
+    /// Counts a corner on line `y`.
+    pub fn add_corner(&mut self, convex: bool, y: u32) {
         self.corners += 1;
         self.turns += if convex { 1 } else { -1 };
+        self.last_line = y;
+    }
+
+    /// Counts the pixels left of a vertical edge, up to column 0: to be taken off if it is a left
+    /// edge, to be added if it is a right one.
+    pub fn add_edge(&mut self, x: u32, length: u32, is_left: bool) {
+        let pixels = i64::from(x) * i64::from(length);
+        self.pixels += if is_left { -pixels } else { pixels };
     }
 
     /// Adds what another is made of.
@@ -36,7 +38,7 @@ impl Tally {
         self.pixels += other.pixels;
         self.corners += other.corners;
         self.turns += other.turns;
-        self.last_row = self.last_row.max(other.last_row);
+        self.last_line = self.last_line.max(other.last_line);
     }
 
     /// Number of rings: the outer one and the holes.

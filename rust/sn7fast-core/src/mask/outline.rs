@@ -9,13 +9,19 @@
 //! ```
 //!
 //! The point is a corner if exactly one of `up`, `down` is an edge, or if both are and the pixels
-//! are set crosswise (`a = d != b = c`): there two corners meet. With bit rows all points of a line
-//! where anything happens are `up | down`, 64 points a word.
+//! are set crosswise (`a = d != b = c`): there two corners meet. With bit rows all corners of 64
+//! points come out of a few operations on words, and nothing else is looked at: where a vertical
+//! edge runs straight through a line, nothing happens.
 //!
 //! Rings run with the foreground on their left: down along left sides, right along bottom sides.
 //! So each corner has one edge that comes in and one that goes out, and a ring is a chain of
 //! `next`. Corners are met in raster order; the vertical edge from above is remembered for each
 //! column, the horizontal one from the left for the line.
+//!
+//! Every corner belongs to a fragment, a piece of a region. That of a vertical edge is the one of
+//! the corner it comes from; so the fragment of a run of pixels is found at its left edge, which is
+//! the nearest edge to the left. The pixels of a fragment are counted at the ends of its vertical
+//! edges: what lies left of right edges, less what lies left of left edges.
 //!
 //! Where two corners meet they are linked around the foreground at first. If both turn out to be
 //! of one region, linking around the background instead keeps the ring from touching itself; that
@@ -86,7 +92,7 @@ pub fn trace<T: Pixel>(
         if outline.corners.len() < room {
             outline.corners.resize(2 * room, Corner::default());
         }
-        count = sweep_line(&mut outline, &mut from_above, count, y as u32, &above, &mut below);
+        count = sweep_line(&mut outline, &mut from_above, count, y as u32, &above, &below);
         std::mem::swap(&mut above, &mut below);
     }
     outline.count = count;
@@ -102,19 +108,18 @@ fn corners_fit(corners: usize) -> Result<()> {
     Err(Error::argument("mask", format!("up to {corners} corners"), wanted))
 }
 
-/// A row of pixels: its bits, its vertical edges, and the fragment of each run.
+/// A row of pixels.
 #[derive(Debug)]
 struct Row {
     bits: Vec<u64>,
     /// Bit x is set where pixel x - 1 and pixel x differ: starts and ends of runs in turn.
     edges: Vec<u64>,
-    fragments: Vec<u32>,
 }
 
 impl Row {
     fn new(columns: usize) -> Self {
         let words = words_per_row(columns);
-        Self { bits: vec![0; words], edges: vec![0; words], fragments: Vec::new() }
+        Self { bits: vec![0; words], edges: vec![0; words] }
     }
 
     fn read<T: Pixel>(&mut self, row: &[T], cut: Cut<T>) {
@@ -124,102 +129,174 @@ impl Row {
             *edges = bits ^ (bits << 1 | carry);
             carry = bits >> 63;
         }
-        self.fragments.clear();
     }
 
     fn clear(&mut self) {
         self.bits.fill(0);
         self.edges.fill(0);
-        self.fragments.clear();
     }
 }
 
-/// Finds the corners on line `y` and gives the runs below their fragments. `from_above` holds for
-/// each column line the corner from which a vertical edge comes down; `count` is the number of
-/// corners before and, returned, after.
+/// What is known of the runs of one row while a sweep goes along it.
+#[derive(Clone, Copy)]
+struct Runs {
+    /// The last edge in the words before this one.
+    last_edge: u32,
+    /// The start of a run that was a corner on this line, and its fragment.
+    met: (u32, u32),
+}
+
+impl Runs {
+    const NONE: Self = Self { last_edge: 0, met: (u32::MAX, 0) };
+
+    /// Fragment of the run that holds the pixel left of a point, in word `k` of the edges.
+    fn fragment(&self, edges: u64, k: usize, point: u64, line: &Line<'_>) -> u32 {
+        let before = edges & (point - 1);
+        let start = if before == 0 { self.last_edge } else { last_bit(before, k) };
+        // A start that is no corner lies on an edge that runs straight through.
+        if self.met.0 == start { self.met.1 } else { line.fragment_of_edge(start) }
+    }
+
+    fn end_word(&mut self, edges: u64, k: usize) {
+        if edges != 0 {
+            self.last_edge = last_bit(edges, k);
+        }
+    }
+}
+
+fn last_bit(word: u64, k: usize) -> u32 {
+    k as u32 * 64 + 63 - word.leading_zeros()
+}
+
+/// Finds the corners on line `y`. `from_above` holds for each column line the corner from which a
+/// vertical edge comes down; `count` is the number of corners before and, returned, after.
 fn sweep_line(
     outline: &mut Outline,
     from_above: &mut [u32],
-    mut count: usize,
+    count: usize,
     y: u32,
     above: &Row,
-    below: &mut Row,
+    below: &Row,
 ) -> usize {
     let Outline { corners, meetings, fragments, .. } = outline;
-    let corners = corners.as_mut_slice();
-    // Where the sweep stands: the pixels left of the point, the fragments of the runs they are in,
-    // where the run below began, and the corner from which a horizontal edge comes.
-    let (mut a, mut c) = (false, false);
-    let mut runs_above = above.fragments.iter();
-    let (mut fragment_above, mut fragment_below) = (0, 0);
-    let mut run_start = 0;
-    let mut from_left = 0;
-    for (k, (&up_edges, &down_edges)) in above.edges.iter().zip(&below.edges).enumerate() {
-        let mut points = up_edges | down_edges;
+    let mut line = Line { corners, from_above, count, from_left: 0, y };
+    let (mut runs_above, mut runs_below) = (Runs::NONE, Runs::NONE);
+    let words = above.edges.iter().zip(&below.edges).zip(above.bits.iter().zip(&below.bits));
+    for (k, ((&up_edges, &down_edges), (&up_bits, &down_bits))) in words.enumerate() {
+        let crosswise = up_edges & down_edges & (up_bits ^ down_bits);
+        let mut points = up_edges ^ down_edges | crosswise;
         while points != 0 {
             let point = points & points.wrapping_neg();
             points ^= point;
             let x = k as u32 * 64 + point.trailing_zeros();
             let (up, down) = (up_edges & point != 0, down_edges & point != 0);
-            let (b, d) = (a ^ up, c ^ down);
-
-            if up && b {
-                fragment_above = runs_above.next().copied().unwrap_or_default();
-            }
-            if down {
-                if d {
-                    fragment_below = if b { fragment_above } else { fragments.add() };
-                    below.fragments.push(fragment_below);
-                    run_start = x;
-                } else {
-                    fragments.tallies[fragment_below as usize].add_run(x - run_start, y);
-                }
-            } else if b && d && fragment_above != fragment_below {
-                fragments.redirect(fragment_above, fragment_below);
-            }
-
+            let (b, d) = (up_bits & point != 0, down_bits & point != 0);
+            let (a, c) = (b ^ up, d ^ down);
             if up != down {
-                // An edge is where a run starts or ends: that run's fragment it is.
-                let fragment = if up { fragment_above } else { fragment_below };
+                let fragment = if up {
+                    let fragment = line.fragment_of_edge(x);
+                    if b {
+                        runs_above.met = (x, fragment);
+                    }
+                    if b && d {
+                        let run = runs_below.fragment(down_edges, k, point, &line);
+                        if run != fragment {
+                            fragments.redirect(fragment, run);
+                        }
+                    }
+                    fragment
+                } else if d {
+                    let fragment = if b {
+                        runs_above.fragment(up_edges, k, point, &line)
+                    } else {
+                        fragments.add()
+                    };
+                    runs_below.met = (x, fragment);
+                    fragment
+                } else {
+                    runs_below.fragment(down_edges, k, point, &line)
+                };
                 // One pixel of the four is set, or three are.
                 let convex = !(a & b | c & d);
-                fragments.tallies[fragment as usize].add_corner(convex);
-                let corner = count as u32;
-                corners[count] = Corner { x, y, next: 0, fragment };
-                count += 1;
-                // An edge from above runs down if the pixel on its right is set, an edge from the
-                // left runs right if the pixel above it is set.
+                let tally = &mut fragments.tallies[fragment as usize];
+                tally.add_corner(convex, y);
+                let corner = line.corner(x, fragment);
                 if up {
-                    link(corners, b, from_above[x as usize], corner);
+                    tally.add_edge(x, line.end_vertical(x, b, corner), b);
+                } else {
+                    line.from_above[x as usize] = corner;
                 }
                 if a != c {
-                    link(corners, a, from_left, corner);
+                    line.end_horizontal(a, corner);
                 }
-                from_above[x as usize] = corner;
-                from_left = corner;
-            } else if b != d {
-                fragments.tallies[fragment_above as usize].add_corner(true);
-                fragments.tallies[fragment_below as usize].add_corner(true);
-                let (upper, lower) = (count as u32, count as u32 + 1);
-                corners[count] = Corner { x, y, next: 0, fragment: fragment_above };
-                corners[count + 1] = Corner { x, y, next: 0, fragment: fragment_below };
-                count += 2;
-                link(corners, b, from_above[x as usize], upper);
-                from_above[x as usize] = lower;
+                line.from_left = corner;
+            } else {
+                // The edge from above belongs to pixel a or b, the edge below to the other's
+                // opposite: to d, where a run begins, or to c, where one ends.
+                let of_upper = line.fragment_of_edge(x);
+                let of_lower = if d {
+                    let fragment = fragments.add();
+                    runs_below.met = (x, fragment);
+                    fragment
+                } else {
+                    runs_above.met = (x, of_upper);
+                    runs_below.fragment(down_edges, k, point, &line)
+                };
+                let upper = line.corner(x, of_upper);
+                let lower = line.corner(x, of_lower);
+                let tally = &mut fragments.tallies[of_upper as usize];
+                tally.add_corner(true, y);
+                tally.add_edge(x, line.end_vertical(x, b, upper), b);
+                fragments.tallies[of_lower as usize].add_corner(true, y);
+                line.from_above[x as usize] = lower;
                 // The edge from the left belongs to the pixel on the left, a or c; the edge to the
                 // right to the other one.
-                link(corners, a, from_left, if a { upper } else { lower });
-                from_left = if a { lower } else { upper };
+                line.end_horizontal(a, if a { upper } else { lower });
+                line.from_left = if a { lower } else { upper };
                 meetings.push(Meeting { corners: [upper, lower] });
             }
-            (a, c) = (b, d);
         }
+        runs_above.end_word(up_edges, k);
+        runs_below.end_word(down_edges, k);
     }
-    count
+    line.count
 }
 
-/// Links two corners, forward or backward.
-fn link(corners: &mut [Corner], forward: bool, earlier: u32, corner: u32) {
-    let (from, to) = if forward { (earlier, corner) } else { (corner, earlier) };
-    corners[from as usize].next = to;
+/// The corners, as the sweep of one line adds to them.
+struct Line<'a> {
+    corners: &'a mut [Corner],
+    from_above: &'a mut [u32],
+    count: usize,
+    /// The corner from which a horizontal edge comes.
+    from_left: u32,
+    y: u32,
+}
+
+impl Line<'_> {
+    fn corner(&mut self, x: u32, fragment: u32) -> u32 {
+        let number = self.count as u32;
+        self.corners[self.count] = Corner { x, y: self.y, next: number, fragment };
+        self.count += 1;
+        number
+    }
+
+    /// Fragment of the vertical edge that comes down at `x`.
+    fn fragment_of_edge(&self, x: u32) -> u32 {
+        self.corners[self.from_above[x as usize] as usize].fragment
+    }
+
+    /// Ends the edge from above; it runs down if the pixel on its right is set. Returns its length.
+    fn end_vertical(&mut self, x: u32, right_is_set: bool, corner: u32) -> u32 {
+        let other = self.from_above[x as usize];
+        let (from, to) = if right_is_set { (other, corner) } else { (corner, other) };
+        self.corners[from as usize].next = to;
+        self.y - self.corners[other as usize].y
+    }
+
+    /// Ends the edge from the left; it runs right if the pixel above it is set.
+    fn end_horizontal(&mut self, above_is_set: bool, corner: u32) {
+        let other = self.from_left;
+        let (from, to) = if above_is_set { (other, corner) } else { (corner, other) };
+        self.corners[from as usize].next = to;
+    }
 }

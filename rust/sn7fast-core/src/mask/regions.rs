@@ -58,7 +58,7 @@ impl Regions {
             let kept = (0..count)
                 .filter(|&k| is_root(k) && tallies[k].pixels as f64 >= options.min_area_px)
                 .map(|k| k as u32);
-            let order = sort_by_row(kept, *rows, |k| tallies[k as usize].last_row);
+            let order = sort_by_line(kept, *rows, |k| tallies[k as usize].last_line);
             return Self::place(&root, &tallies, order, None, is_pinch);
         };
 
@@ -72,7 +72,7 @@ impl Regions {
             let k = k as usize;
             !members[k].is_empty() && totals[k].pixels as f64 >= options.min_area_px
         });
-        let groups = sort_by_row(kept, *rows, |k| totals[k as usize].last_row);
+        let groups = sort_by_line(kept, *rows, |k| totals[k as usize].last_line);
         let mut order = Vec::new();
         let mut offsets = vec![0];
         for group in groups {
@@ -104,25 +104,24 @@ impl Regions {
     }
 }
 
-/// Stable counting sort by row.
-fn sort_by_row(
-    regions: impl Iterator<Item = u32> + Clone,
+/// Stable counting sort by line, from 1 to `rows`.
+fn sort_by_line(
+    regions: impl Iterator<Item = u32>,
     rows: usize,
-    row_of: impl Fn(u32) -> u32,
+    line_of: impl Fn(u32) -> u32,
 ) -> Vec<u32> {
-    let mut starts = vec![0usize; rows + 1];
-    let mut count = 0;
-    for region in regions.clone() {
-        starts[row_of(region) as usize + 1] += 1;
-        count += 1;
+    let regions: Vec<u32> = regions.collect();
+    let mut starts = vec![0u32; rows + 2];
+    for &region in &regions {
+        starts[line_of(region) as usize + 1] += 1;
     }
-    for row in 0..rows {
-        starts[row + 1] += starts[row];
+    for line in 0..=rows {
+        starts[line + 1] += starts[line];
     }
-    let mut order = vec![0; count];
+    let mut order = vec![0; regions.len()];
     for region in regions {
-        let slot = &mut starts[row_of(region) as usize];
-        order[*slot] = region;
+        let slot = &mut starts[line_of(region) as usize];
+        order[*slot as usize] = region;
         *slot += 1;
     }
     order

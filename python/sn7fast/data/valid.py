@@ -1,0 +1,81 @@
+"""Which pixels of an image are valid: not under cloud, not outside the mosaic."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sn7fast.errors import InputError, RasterError
+from sn7fast.io.rasters import opened, read_mask
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from sn7fast.data.catalog import MonthFiles
+
+_ALPHA = 4
+
+
+def valid_pixels(files: MonthFiles) -> NDArray[np.bool_]:
+    """The valid pixels of one month of SpaceNet 7.
+
+    Those of the masked image with alpha above 0; if it has no alpha, those that are not black in
+    all bands. Without a masked image, those of the image with alpha above 0 that the UDM raster
+    does not call unusable. There is a UDM raster only for months that have unusable pixels, so
+    without one the alpha alone decides; an image without alpha or UDM cannot be decided.
+
+    Args:
+        files: A month with an image.
+
+    Returns:
+        bool (rows, columns), of the shape of the masked image, else of the image.
+
+    Raises:
+        InputError: There is no image.
+        RasterError: A file cannot be read or does not fit the image, or there is no source.
+        MissingDependencyError: rasterio is not installed.
+    """
+    if files.image_masked is not None:
+        with opened(files.image_masked) as dataset:
+            if dataset.count < _ALPHA:
+                return _some(dataset.read())
+            return _some(dataset.read([_ALPHA]))
+    if files.image is None:
+        raise InputError(f"{files.aoi}: month {files.month} has no image")
+    with opened(files.image) as dataset:
+        shape_yx = dataset.shape
+        alpha = _some(dataset.read([_ALPHA])) if dataset.count >= _ALPHA else None
+    if files.udm_mask is None:
+        if alpha is None:
+            raise RasterError(
+                f"{files.image}: has no alpha band, and there is no masked image and no UDM "
+                "raster: which pixels are valid cannot be told"
+            )
+        return alpha
+    clear = fitted(read_mask(files.udm_mask)[0] == 0, shape_yx, files.udm_mask)
+    return clear if alpha is None else clear & alpha
+
+
+def fitted(mask: NDArray[np.bool_], shape_yx: tuple[int, int], path: Path) -> NDArray[np.bool_]:
+    """The mask without its last row or column where it has one more than the image.
+
+    Those of SpaceNet 7 have 1024 even where the image has 1023; the first pixel is the same.
+
+    Raises:
+        RasterError: The shapes differ by more.
+    """
+    rows, columns = shape_yx
+    if not (0 <= mask.shape[0] - rows <= 1 and 0 <= mask.shape[1] - columns <= 1):
+        raise RasterError(
+            f"{path}: got {mask.shape[0]} x {mask.shape[1]} (rows x columns), the image has "
+            f"{rows} x {columns}; wanted the same, or one more"
+        )
+    return mask[:rows, :columns]
+
+
+def _some(bands: NDArray[np.generic]) -> NDArray[np.bool_]:
+    """Where some band is not 0."""
+    found: NDArray[np.bool_] = (bands != 0).any(axis=0)
+    return found
