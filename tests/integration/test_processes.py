@@ -178,7 +178,7 @@ except sn7fast.InputError as error:
 """
     with start(code, SN7FAST_NUM_THREADS=value) as process:
         out, _ = process.communicate(timeout=60)
-    assert out.startswith(f'SN7FAST_NUM_THREADS: got {value}, wanted a number')
+    assert out.startswith(f"SN7FAST_NUM_THREADS: got {value}, wanted a number")
 
 
 @pytest.mark.parametrize("count", [0, -1, 10**6])
