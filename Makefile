@@ -20,7 +20,7 @@ $(VENV)/ready: pyproject.toml
 	touch $@
 
 build: $(VENV)/ready ## Make .venv with the extension, development tools and the rivals of the benches
-	PIP_QUIET=1 VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/maturin develop --quiet --release --extras vector
+	PIP_QUIET=1 VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/maturin develop --quiet --release --extras vector,torch,onnx,search
 
 demo: build ## Track and score the buildings of a synthetic area, 12 months
 	$(BIN)/python -m sn7fast.run demo
