@@ -7,7 +7,7 @@ import warnings
 import zlib
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -41,13 +41,16 @@ _GDAL_OPTIONS = {
 
 _WARNING_FILTERS = threading.Lock()
 
+Window: TypeAlias = tuple[tuple[int, int], tuple[int, int]]
+"""(first row, row after the last), (first column, column after the last)."""
+
 # Types that the core takes as they are; other integers are widened to the float that holds them.
 _KEPT = ("bool", "uint8", "uint16", "float32", "float64")
 _WIDENED = {"int8": "float32", "int16": "float32", "uint32": "float64", "int32": "float64"}
 
 
 def read_mask(
-    path: str | os.PathLike[str], *, band: int | None = None
+    path: str | os.PathLike[str], *, band: int | None = None, window: Window | None = None
 ) -> tuple[NDArray[Any], Grid]:
     """Read a mask or a probability raster.
 
@@ -58,11 +61,12 @@ def read_mask(
     Args:
         path: A GeoTIFF (BigTIFF too) or PNG file.
         band: Which band, from 1; None means the only one.
+        window: Rows and columns to read; None means all.
 
     Returns:
         The band, (rows, columns), C-contiguous: bool, uint8, uint16, float32 and float64 as stored,
-        int8 and int16 as float32, int32 and uint32 as float64. And the grid, whose ``crs`` is None
-        if the file has none.
+        int8 and int16 as float32, int32 and uint32 as float64. And the grid of the whole raster,
+        whose ``crs`` is None if the file has none.
 
     Raises:
         RasterError: The file is missing, empty, truncated or of another format (VRT among them), or
@@ -71,7 +75,7 @@ def read_mask(
     """
     with opened(path) as dataset:
         grid = Grid.from_rasterio(dataset)
-        mask = dataset.read(_chosen(Path(path), dataset.count, band))
+        mask = dataset.read(_chosen(Path(path), dataset.count, band), window=window)
     kind = str(mask.dtype)
     if kind not in _KEPT and kind not in _WIDENED:
         raise RasterError(
