@@ -33,7 +33,7 @@ _DRIVERS = {
 }
 
 # Of a raster we believe the file itself: no .aux.xml, world file, .ovr or .msk beside it.
-_GDAL_OPTIONS = {
+GDAL_OPTIONS = {
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
     "GDAL_GEOREF_SOURCES": "INTERNAL",
     "GDAL_PAM_ENABLED": False,
@@ -107,8 +107,8 @@ def opened(path: str | os.PathLike[str]) -> Iterator[Any]:
     driver = _driver(path)
     rasterio = require("rasterio")
     try:
-        with rasterio.Env(**_GDAL_OPTIONS):
-            with _unreferenced_too():
+        with rasterio.Env(**GDAL_OPTIONS):
+            with unreferenced_too():
                 dataset = rasterio.open(path.resolve(), driver=driver)
             with dataset:
                 yield dataset
@@ -190,7 +190,7 @@ def write_bands(
     georeference = {}
     if grid is not None and (grid.crs is not None or grid != Grid(grid.shape_yx)):
         georeference = {"crs": grid.crs, "transform": rasterio.Affine(*grid.transform)}
-    with whole_file(path) as part, rasterio.Env(**_GDAL_OPTIONS), _unreferenced_too():
+    with whole_file(path) as part, rasterio.Env(**GDAL_OPTIONS), unreferenced_too():
         profile = {"driver": "GTiff", "dtype": bands.dtype, "compress": "deflate"}
         count, rows, columns = bands.shape
         with rasterio.open(
@@ -246,7 +246,7 @@ def _chosen(path: Path, count: int, band: int | None) -> int:
 
 
 @contextmanager
-def _unreferenced_too() -> Iterator[None]:
+def unreferenced_too() -> Iterator[None]:
     """No warning about a raster without a georeference: that is a fact, which the grid tells.
 
     The filters of warnings are one for all threads, hence the lock.

@@ -53,7 +53,7 @@ class TorchBackend:
         if threads is not None:
             torch.set_num_threads(threads)
         ready = folded(copy.deepcopy(network)).to(self.device, self.dtype)
-        ready = ready.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        ready = ready.to(memory_format=torch.channels_last)
         for parameter in ready.parameters():
             parameter.requires_grad_(False)
         self.network = torch.compile(ready) if compiled else ready
@@ -73,7 +73,7 @@ def has_fast_bfloat16(device: torch.device) -> bool:
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device) >= (8, 0)
     # Older versions of torch do not tell.
-    capabilities = getattr(torch.cpu, "get_capabilities", dict)()
+    capabilities: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
     return any(capabilities.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
 
 

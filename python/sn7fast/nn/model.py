@@ -1,6 +1,6 @@
 """Model: a network ready for use, whatever runs it.
 
-``load_model`` takes a file of weights (run by torch) or an ONNX file (run by onnxruntime), and gives
+`load_model` takes a file of weights (run by torch) or an ONNX file (run by onnxruntime), and gives
 one object that maps raw images to what the network says of them.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -23,10 +23,6 @@ if TYPE_CHECKING:
     from torch import nn
 
     from sn7fast.nn.spec import ModelSpec
-
-BackendName = Literal["auto", "torch", "onnxruntime"]
-Device = str
-Precision = Literal["auto", "float32", "bfloat16"]
 
 DEFAULT = "default"
 """Name of the network that comes with sn7fast."""
@@ -104,32 +100,13 @@ def load_model(
     weights: str | os.PathLike[str] = DEFAULT,
     *,
     spec: ModelSpec | None = None,
-    backend: BackendName = "auto",
-    device: Device = "auto",
-    precision: Precision = "auto",
+    backend: str = "auto",
+    device: str = "auto",
+    precision: str = "auto",
     threads: int | None = None,
     compiled: bool = False,
 ) -> Model:
-    """A network from a file.
-
-    Args:
-        weights: A file of weights (see `sn7fast.nn.weights`), an ONNX file, or ``default``: the
-            network that comes with sn7fast.
-        spec: Of the network, for files that do not tell it; see `load_weights`.
-        backend: ``torch`` for weights, ``onnxruntime`` for ONNX; ``auto`` goes by the file.
-        device: ``cpu``, ``cuda``, ``cuda:1``, ...; ``auto`` is the first GPU that the backend
-            sees, else the CPU.
-        precision: ``bfloat16``, ``float32``; ``auto`` is bfloat16 on GPUs and on CPUs that have
-            it. onnxruntime runs what the file holds.
-        threads: Of the CPU; None leaves the choice to the backend. For torch this holds for the
-            whole process.
-        compiled: Let torch compile the network: the first image takes longer, the others less.
-
-    Raises:
-        InputError: The file cannot be used (see `load_weights`), the backend does not run it, or
-            the device is not there.
-        MissingDependencyError: The backend is not installed.
-    """
+    """A network from a file; see `sn7fast.load_model`."""
     path = default_model() if weights == DEFAULT else Path(weights)
     is_onnx = path.suffix.lower() == ".onnx"
     fitting = "onnxruntime" if is_onnx else "torch"
@@ -156,7 +133,7 @@ def load_model(
 
 
 def model_of(
-    network: nn.Module, spec: ModelSpec, *, device: Device = "cpu", precision: Precision = "auto"
+    network: nn.Module, spec: ModelSpec, *, device: str = "cpu", precision: str = "auto"
 ) -> Model:
     """A model of a network in memory, such as one in training; it is copied."""
     from sn7fast.nn.backend_torch import TorchBackend
