@@ -148,7 +148,8 @@ def _chunks(
         tile = settings.tile_for(image.shape_yx, ensemble.input_scale)
         overlap = settings.overlap_for(tile)
         rows, columns = (
-            axis(side, tile, overlap, settings.stitch, spec.scale) for side in image.shape_yx
+            axis(side, tile, overlap, settings.stitch, scale=spec.scale, align=ensemble.align)
+            for side in image.shape_yx
         )
         plan = _Plan(image, index, rows, columns)
         for chunk in chunks(

@@ -77,6 +77,9 @@ def predict_source(
     progress = progress or Progress()
     jobs = find_jobs(source, image_settings)
     out = Path(out)
+    if isinstance(source, str | Path) and out.resolve().is_relative_to(Path(source).resolve()):
+        raise InputError(f"out: {out} lies in the source {source}, and would be part of it; "
+                         "choose another folder")  # fmt: skip
     made = ensemble.made()
     failed: dict[Path, str] = {}
     kept: list[Path] = []
