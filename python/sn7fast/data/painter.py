@@ -12,6 +12,7 @@ from sn7fast.data.filters import box_mean, spread
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from sn7fast.data.clutter import Clutter
     from sn7fast.data.terrain import Terrain
     from sn7fast.data.town import Town
     from sn7fast.data.variety import Character
@@ -30,6 +31,7 @@ class Painter:
         character: What the AOI is like.
         terrain: The land.
         town: The houses.
+        clutter: What is between them.
         births: int64 (n,), when each house is built.
     """
 
@@ -39,15 +41,17 @@ class Painter:
         character: Character,
         terrain: Terrain,
         town: Town,
+        clutter: Clutter,
         births: NDArray[np.int64],
     ) -> None:
-        self._character, self._terrain, self._town, self._births = character, terrain, town, births
+        self._character, self._terrain = character, terrain
+        self._town, self._clutter, self._births = town, clutter, births
         kinds = int(terrain.parcels.max()) + 1
         self._bare = _picked(rng, character.bare, kinds)
         self._green = _picked(rng, character.green, kinds)
         self._phase = rng.normal(0, 1.2, kinds)
         self._leaf = rng.normal(character.leaf, 0.3, kinds)
-        self._edge = rng.choice([0.0, 0.3, 0.5]) * np.array([0.7, 0.8, 0.65])
+        self._edge = rng.choice([0.0, 0.15, 0.35]) * np.array([0.7, 0.8, 0.65])
         self._yard = rng.dirichlet([1.2, 1.2, 1.2]) @ np.stack(
             [character.soil, character.grass, 0.9 * character.paved]
         )
@@ -68,6 +72,7 @@ class Painter:
 
     def _ground(self, rng: np.random.Generator, time: int) -> NDArray[np.float32]:
         character, terrain, town = self._character, self._terrain, self._town
+        clutter = self._clutter
         year = 2 * np.pi * time / 12
         leaf = self._leaf + character.season * np.sin(year + self._phase)
         leaf = (leaf + rng.normal(0, 0.08, len(leaf))).clip(0, 1)[:, None]
@@ -80,12 +85,14 @@ class Painter:
         coarse = 1 + np.float32(self._rough[0]) * terrain.texture + terrain.relief
         coarse += np.float32(self._rough[1]) * terrain.crowns
         yard = town.yard * np.clip(0.75 + 0.5 * terrain.texture, 0, 1)
-        hedge = terrain.edges * terrain.is_field
+        hedge = terrain.edges * terrain.is_field * np.clip(0.6 + terrain.texture, 0, 1)
+        coarse += terrain.grain * (0.03 + np.float32(character.clutter) * town.yard)
         lit = (1 - town.shadow * np.float32(1 - character.shadow_light)) * (
-            1 - np.float32(0.45) * town.tree_shadow * (1 - terrain.wood)
+            1 - np.float32(0.45) * clutter.tree_shadow * (1 - terrain.wood)
         )
-        tree = town.tree * (1 - terrain.wood)
-        canopy = 1 + np.float32(0.35) * terrain.crowns + 2 * terrain.relief
+        tree = clutter.tree * (1 - terrain.wood)
+        canopy = 1.1 + np.float32(0.3) * (terrain.crowns + terrain.texture) + 2 * terrain.relief
+        worn = 1 + np.float32(0.12) * terrain.crowns + np.float32(0.05) * terrain.grain
         scene = np.empty((3, *town.street.shape), np.float32)
         for band in range(3):
             ground = np.float32(grass[band]) + soil_share * np.float32(
@@ -94,16 +101,14 @@ class Painter:
             ground += terrain.is_field * (fields[terrain.parcels, band] - ground)
             ground *= 1 - hedge * np.float32(self._edge[band])
             _blend(ground, yard, self._yard[band])
-            _blend(ground, site, character.soil[band] * 1.05)
+            _blend(ground, np.maximum(site, terrain.earthworks), character.soil[band] * 1.1)
             ground *= coarse
             _blend(ground, terrain.wood, character.wood[band] * canopy)
             _blend(ground, terrain.track, character.track[band])
-            ground += town.patch_colour[band] - town.patch * ground
-            _blend(
-                ground, town.street, character.paved[band] * (1 + np.float32(0.05) * terrain.crowns)
-            )
+            ground += clutter.patch_colour[band] - clutter.patch * ground
+            _blend(ground, town.street, character.paved[band] * worn)
             _blend(ground, terrain.water, character.water[band])
-            _blend(ground, tree, character.wood[band] * 1.15)
+            _blend(ground, tree, 0.7 * character.wood[band] + 0.3 * grass[band])
             scene[band] = ground * lit
         return scene
 
@@ -116,7 +121,8 @@ class Painter:
         size = town.street.size
         mark = np.bincount(town.pixel, town.cover * weight[town.house], size)
         field = box_mean(mark.reshape(town.street.shape).astype(np.float32), 2)
-        return np.clip(3.5 * field * (1 + 0.5 * self._terrain.texture), 0, 1)
+        share: NDArray[np.float32] = np.clip(3.5 * field * (1 + 0.5 * self._terrain.texture), 0, 1)
+        return share
 
     def _build(self, scene: NDArray[np.float32], time: int) -> None:
         """Put roofs, foundations and the shadows of new houses onto the ground."""
@@ -171,6 +177,9 @@ def _developed(
     uneven = value_noise(rng, shape, cell_px=max(shape) / 2)
     for band, air in enumerate((176.0, 180.0, 184.0)):
         picture = scene[band]
+        # Dark things get darker, and bright ones brighter, than this.
+        pivot = np.float32(130)
+        picture[:] = pivot * (picture / pivot) ** np.float32(character.contrast)
         picture *= np.float32(gain[band]) * (1 + np.float32(0.025) * uneven)
         picture += np.float32(haze) * (np.float32(air) - picture) + np.float32(offset[band])
         picture += np.float32(0.9) * rng.standard_normal(shape, np.float32)
@@ -198,4 +207,5 @@ def with_clouds(
     opacity = np.clip(opacity * (1.3 + 0.5 * thick), 0, 1) * np.float32(rng.uniform(0.75, 1))
     shadow = inside * (1 - opacity) * np.float32(0.45)
     bright = np.float32(232) + 14 * thick
-    return scene * (1 - shadow) * (1 - opacity) + opacity * bright
+    clouded: NDArray[np.float32] = scene * (1 - shadow) * (1 - opacity) + opacity * bright
+    return clouded

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sn7fast._arguments import shape_of_image, whole_number
+from sn7fast.data.clutter import Clutter
 from sn7fast.data.growth import BIRTH_RATE, month_label, months_with_gaps, ordered_by_birth
 from sn7fast.data.observe import clouds
 from sn7fast.data.painter import Painter, with_clouds
@@ -208,7 +209,8 @@ def synthetic_scene(
         settlement.cells,
     )
     town = Town(looks, shape_yx, character, settlement, births, terrain, warp)
-    painter = Painter(paints, character, terrain, town, births)
+    clutter = Clutter(looks, character, terrain, town, settlement.corners)
+    painter = Painter(paints, character, terrain, town, clutter, births)
     truth, masks = _labelled(weather, settlement, births, times, cloud_chance, aoi, grid)
     frame = np.ones(shape_yx, bool)
     if calendar.random() < 0.3:

@@ -181,8 +181,8 @@ def _choice(rng: np.random.Generator, layouts: tuple[Layout, ...]) -> Layout:
 
 def _inside(points: NDArray[np.float64], shape_yx: tuple[int, int]) -> NDArray[np.bool_]:
     """Which points (n, 2) lie in the frame, not at its very edge."""
-    is_inside = (points > 0.1) & (points < np.array([shape_yx[1], shape_yx[0]]) - 0.1)
-    inside: NDArray[np.bool_] = is_inside.all(axis=1)
+    rest = np.minimum(points, np.array([shape_yx[1], shape_yx[0]]) - points)
+    inside: NDArray[np.bool_] = rest.min(axis=1) > 0.1
     return inside
 
 
@@ -237,6 +237,8 @@ def _fronts(houses: _Corners, streets: list[tuple[float, float, int]]) -> NDArra
     start, end = houses[:, 0, 0] - 4, houses[:, 1, 0] + 4
     low, high, counts = (np.array(column) for column in zip(*streets, strict=True))
     low, high = np.repeat(low, counts.astype(int)), np.repeat(high, counts.astype(int))
+    # What is paved is narrower than the room between the houses.
+    low, high = low + 0.2 * (high - low), high - 0.2 * (high - low)
     u = np.stack([start, end, end, start], axis=1)
     return np.stack([u, np.stack([low, low, high, high], axis=1)], axis=2)
 

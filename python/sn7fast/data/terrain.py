@@ -30,10 +30,11 @@ class Terrain:
         parcels: int32 (rows, columns), number of the field's kind, below 4096.
         edges: float32 (rows, columns), share of each pixel that is a field's edge.
         is_field: float32, 1 on fields, 0 on open land; so too ``wood``, ``water``, ``paved``,
-            ``track``.
+            ``track``, ``earthworks``.
         bareness: float32, about -1 to 1, patches of soil on open land.
         texture: float32, about -1 to 1, from coarse to fine.
         crowns: float32, about -1 to 1, of the size of trees.
+        grain: float32, about -1 to 1, from pixel to pixel.
         relief: float32, about 0, light and shadow of the hills.
         keep_out: bool, where no houses stand.
     """
@@ -52,16 +53,21 @@ class Terrain:
             """1 on about a share of the frame, 0 elsewhere."""
             if share <= 0:
                 return np.zeros(shape_yx, np.float32)
-            field = value_noise(rng, shape_yx, cell_px=cell_px, octaves=5)
+            # Two lattices, so that neither shows.
+            field = value_noise(rng, shape_yx, cell_px=cell_px, octaves=3)
+            field += 0.8 * value_noise(rng, shape_yx, cell_px=0.37 * cell_px, octaves=5)
             level = np.quantile(field[::4, ::4], 1 - min(share, 1))
-            return np.clip((field - level) / softness + 0.5, 0, 1)
+            share_of_pixel: NDArray[np.float32] = np.clip((field - level) / softness + 0.5, 0, 1)
+            return share_of_pixel
 
         self.is_field = patches(180, character.field_share, 0.02)
         self.wood = patches(rng.uniform(40, 160), character.wood_share, 0.08)
         self.water = patches(rng.uniform(60, 250), character.water_share, 0.03)
+        self.earthworks = patches(rng.uniform(30, 90), character.earthworks, 0.05)
         self.bareness = value_noise(rng, shape_yx, cell_px=70, octaves=5)
         self.texture = value_noise(rng, shape_yx, cell_px=24, octaves=4)
         self.crowns = value_noise(rng, shape_yx, cell_px=4, octaves=2)
+        self.grain = rng.standard_normal(shape_yx, np.float32)
         hills = value_noise(rng, shape_yx, cell_px=90, octaves=4)
         slope_y, slope_x = np.gradient(hills)
         steep = rng.choice([0, 1, 3]) * rng.uniform(0.5, 1.5)
@@ -110,7 +116,8 @@ def _curve(
     size = max(x.shape)
     along = (x - size / 2) * np.float32(np.cos(angle)) + (y - size / 2) * np.float32(np.sin(angle))
     across = (y - size / 2) * np.float32(np.cos(angle)) - (x - size / 2) * np.float32(np.sin(angle))
-    reach, height = rng.uniform(0.2, 1) * size, rng.uniform(0, 0.12) * size
+    reach = rng.uniform(0.6, 2.5) * size
+    height = rng.uniform(0, 0.12) * reach
     phase = np.float32(rng.uniform(0, 2 * np.pi))
     bend = np.float32(2 * np.pi / reach)
     line = np.float32(height) * np.sin(along * bend + phase)
@@ -118,7 +125,8 @@ def _curve(
     middle = np.float32(rng.uniform(-0.4, 0.4) * size)
     distance = np.abs(across - line - middle + wobble) / np.sqrt(1 + slope * slope)
     half = np.float32(width / 2)
-    return np.clip(half - distance + np.float32(0.5), 0, min(1, width)).astype(np.float32)
+    line_share: NDArray[np.float32] = np.clip(half - distance + np.float32(0.5), 0, min(1, width))
+    return line_share
 
 
 def _parcels(

@@ -1,4 +1,4 @@
-"""Houses of a synthetic AOI as they look from above: roofs, shadows, streets, yards, trees."""
+"""Houses of a synthetic AOI as they look from above: roofs, shadows, streets, yards."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sn7fast.data.coverage import FINE, points_in, share_of_pixels, to_pixels
-from sn7fast.data.filters import box_mean, discs
+from sn7fast.data.filters import box_mean
 from sn7fast.data.settlement import as_footprints, middles
 
 if TYPE_CHECKING:
@@ -45,9 +45,6 @@ class Town:
         new_shadow: Pixel, share and time of birth of shadows that new houses cast.
         street: float32 (rows, columns), share of each pixel that is paved.
         yard: float32, 1 among houses, 0 far from them.
-        tree: float32, share under single trees; ``tree_shadow`` their shadows.
-        patch: float32, share under things that are no houses, with ``patch_colour`` (rows, columns,
-            3) times it.
     """
 
     def __init__(
@@ -76,15 +73,13 @@ class Town:
         fronts = points_in(settlement.fronts, shape_yx)
         paved = share_of_pixels(np.unique(fronts.place), shape_yx)
         self.street = np.maximum(
-            paved * rng.uniform(0.5, 1), _borders(rng, settlement, character, warp)
+            paved * rng.uniform(0.3, 0.9), _borders(rng, settlement, character, warp)
         )
         self.street = np.maximum(self.street, terrain.paved)
         built = np.zeros(shape_yx, np.float32)
         x, y = middles(corners).T.astype(int)
         np.add.at(built, (y, x), np.minimum(areas, 200).astype(np.float32))
         self.yard = np.clip(6 * box_mean(box_mean(built, 5), 4), 0, 1)
-        self._plant(rng, terrain, corners)
-        self._scatter(rng, corners, terrain)
 
     def _gather(
         self, place: NDArray[np.int64], house: NDArray[np.int64], light: NDArray[np.float32]
@@ -135,98 +130,6 @@ class Town:
         pixel = to_pixels(later, self._shape_yx[1])
         self.new_shadow = (pixel, np.float32(1 / FINE**2), first[later])
 
-    def _plant(
-        self, rng: np.random.Generator, terrain: Terrain, corners: NDArray[np.float64]
-    ) -> None:
-        """Single trees: in clumps, along fields, among houses."""
-        rows, columns = self._shape_yx
-        count = rng.poisson(self._character.trees_per_px2 * rows * columns * 3)
-        x, y = rng.uniform(0, columns, count), rng.uniform(0, rows, count)
-        at = y.astype(int), x.astype(int)
-        wanted = 0.12 + 0.5 * terrain.edges[at] * (terrain.is_field[at] > 0.5)
-        wanted += 0.45 * self.yard[at] + 0.4 * (terrain.bareness[at] > 0.35)
-        is_there = rng.random(count) < wanted * (1 - self.street[at]) * (1 - terrain.water[at])
-        x, y = x[is_there], y[is_there]
-        radius = np.clip(np.exp(rng.normal(-0.25, 0.35, len(x))), 0.4, 1.9)
-        self.tree = discs(x, y, radius, self._shape_yx)
-        length = radius * self._character.shadow_per_height * 1.2
-        sun_x, sun_y = self._character.sun
-        self.tree_shadow = discs(x + length * sun_x, y + length * sun_y, radius, self._shape_yx)
-
-    def _scatter(
-        self, rng: np.random.Generator, corners: NDArray[np.float64], terrain: Terrain
-    ) -> None:
-        """Yards, lots, greenhouses, pools, heaps: bright or straight, but no buildings."""
-        rows, columns = self._shape_yx
-        quads, colours, ribs = [], [], []
-        kinds = _things(rng, self._character, rows * columns, len(corners))
-        for count, sizes, aspect, colour, spread, rib, near in kinds:
-            x, y = rng.uniform(0, columns, count), rng.uniform(0, rows, count)
-            angle = rng.uniform(0, np.pi, count)
-            if near and len(corners):
-                chosen = rng.integers(0, len(corners), count)
-                x, y = (middles(corners)[chosen] + rng.normal(0, near, (count, 2))).T
-                side = corners[chosen, 1] - corners[chosen, 0]
-                angle = np.arctan2(side[:, 1], side[:, 0])
-            area = np.exp(rng.uniform(*np.log(sizes), count))
-            ratio = np.exp(rng.uniform(0, np.log(aspect), count))
-            width, height = np.sqrt(area * ratio), np.sqrt(area / ratio)
-            quads.append(_boxes(x, y, width, height, angle))
-            bright = np.exp(spread * rng.standard_normal((count, 1)))
-            colours.append(np.asarray(colour) * bright)
-            ribs.append(np.where(width > 6, rib, 0) * np.ones(count))
-        shapes, colour, rib = (np.concatenate(column) for column in (quads, colours, ribs))
-        points = points_in(shapes, self._shape_yx)
-        # What comes later lies on top.
-        top = np.full(rows * columns * FINE * FINE, -1, np.int32)
-        top[points.place] = np.arange(len(points.place), dtype=np.int32)
-        seen = top[top >= 0]
-        pixel = to_pixels(points.place[seen], columns)
-        shape = points.shape[seen]
-        each = 1 / FINE**2
-        lit = each * (1 + rib[shape] * np.sign(np.sin(points.u[seen] * np.pi * 9)))
-        size = rows * columns
-        dry = 1 - terrain.water.ravel()
-        self.patch = (np.bincount(pixel, minlength=size) * each * dry).astype(np.float32)
-        self.patch = self.patch.reshape(self._shape_yx)
-        bands = [np.bincount(pixel, lit * colour[shape, band], size) * dry for band in range(3)]
-        self.patch_colour = np.stack(bands).astype(np.float32).reshape(3, rows, columns)
-
-
-def _things(
-    rng: np.random.Generator, character: Character, size: int, houses: int
-) -> list[tuple[int, tuple[float, float], float, NDArray[np.float64], float, float, float]]:
-    """Count, sizes in px2, aspect, colour, spread of brightness, ribs, nearness to houses."""
-    greenhouses = rng.choice([0, 0, 0, 1e-5, 1e-4]) * character.field_share
-    bright = np.array([214, 206, 188.0])
-    paved, soil = character.paved, character.soil
-    few = rng.poisson
-    return [
-        (few(3e-5 * size), (20, 900), 3.0, soil, 0.2, 0.0, 0.0),
-        (few(0.05 * houses), (8, 120), 3.0, soil * 1.08, 0.15, 0.0, 12.0),
-        (few(0.06 * houses), (8, 200), 3.0, paved, 0.15, 0.06, 9.0),
-        (few(0.10 * houses), (2, 14), 4.0, 0.5 * (paved + bright), 0.15, 0.0, 4.0),
-        (few(greenhouses * size), (12, 150), 8.0, bright, 0.1, 0.1, 0.0),
-        (few(0.004 * houses), (1, 4), 2.0, np.array([95, 150, 165.0]), 0.15, 0.0, 5.0),
-        (few(0.004 * houses), (15, 60), 2.0, np.array([120, 105, 80.0]), 0.3, 0.0, 8.0),
-        (few(2e-5 * size), (0.5, 3), 2.0, bright, 0.2, 0.0, 0.0),
-        (few(2e-6 * size), (40, 500), 2.0, np.array([60, 66, 84.0]), 0.2, 0.15, 0.0),
-    ]
-
-
-def _boxes(
-    x: NDArray[np.float64],
-    y: NDArray[np.float64],
-    width: NDArray[np.float64],
-    height: NDArray[np.float64],
-    angle: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Turned rectangles (n, 4, 2) around x and y."""
-    u = np.stack([-width, width, width, -width], axis=1) / 2
-    v = np.stack([-height, -height, height, height], axis=1) / 2
-    cos, sin = np.cos(angle)[:, None], np.sin(angle)[:, None]
-    return np.stack([x[:, None] + u * cos - v * sin, y[:, None] + u * sin + v * cos], axis=2)
-
 
 def _roof_colours(
     rng: np.random.Generator,
@@ -259,7 +162,9 @@ def _slopes(
     towards_u = along @ np.array(character.sun)
     steep = np.abs(rng.normal(0, 0.24, len(areas))) * np.where(areas > _LARGE_PX2, 0.4, 1)
     # A slope that faces the sun looks against the direction of its rays.
-    return 1 + steep[:, None] * np.stack([-towards_v, towards_v, towards_u, -towards_u], axis=1)
+    facing = np.stack([-towards_v, towards_v, towards_u, -towards_u], axis=1)
+    light: NDArray[np.float64] = 1 + steep[:, None] * facing
+    return light
 
 
 def _side(

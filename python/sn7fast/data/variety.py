@@ -16,8 +16,6 @@ from sn7fast.data.settlement import Layout, Plan
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-Colours = "NDArray[np.float64]"
-
 # Bare and green crops, soil, grass, wood, water.
 _BIOMES: dict[str, tuple[list[tuple[int, int, int]], ...]] = {
     "temperate": (
@@ -121,6 +119,9 @@ class Character:
         warp_px: How far straight lines are bent.
         road_share: How many of the districts' borders are roads.
         blur_px: Standard deviation of the point-spread function.
+        contrast: Exponent of the tone curve.
+        clutter: Unevenness of yards, from pixel to pixel.
+        earthworks: Share of the land that is laid bare.
     """
 
     biome: str
@@ -151,6 +152,9 @@ class Character:
     warp_px: float
     road_share: float
     blur_px: float
+    contrast: float
+    clutter: float
+    earthworks: float
 
 
 def draw_character(
@@ -159,13 +163,25 @@ def draw_character(
     """A character at random; ``biome`` and ``kind`` of `BIOMES` and `KINDS` can be chosen."""
     biome = biome or str(rng.choice(BIOMES))
     kind = kind or str(rng.choice(KINDS, p=(0.25, 0.25, 0.2, 0.2, 0.1)))
-    bare, green, others = (_varied(rng, colours, 0.10) for colours in _BIOMES[biome])
+    vivid = rng.uniform(0.4, 0.9)
+    bare, green, others = (
+        _dulled(_varied(rng, colours, 0.10), vivid) for colours in _BIOMES[biome]
+    )
+    # Fields differ much or hardly at all.
+    alike = rng.uniform(0, 0.75)
+    bare += alike * (bare.mean(axis=0) - bare)
+    green += alike * (green.mean(axis=0) - green)
     # The AOI as a whole: SpaceNet 7 has means of 119.8, 105.2 and 77.3, single areas 60 to 180.
-    tone = 0.88 * np.exp(0.24 * rng.standard_normal()) * np.exp(0.035 * rng.standard_normal(3))
+    tone = (
+        0.93
+        * np.exp(0.24 * np.clip(rng.standard_normal(), -2, 1.6))
+        * np.exp(0.035 * rng.standard_normal(3))
+    )
     layouts, density, plan = _KINDS[kind]
     angle = rng.uniform(0, 2 * np.pi)
     chosen = rng.choice(len(_ROOFS), int(rng.integers(4, 11)), replace=False)
-    grey = rng.uniform(105, 175)
+    roofs = _varied(rng, [_ROOFS[index] for index in chosen], 0.06)
+    grey = rng.uniform(105, 180)
     return Character(
         biome=biome,
         kind=kind,
@@ -177,9 +193,9 @@ def draw_character(
         grass=others[1],
         wood=others[2],
         water=others[3] * rng.uniform(0.6, 1.3),
-        paved=grey * np.array([1, 0.95, 0.84]) * np.exp(0.03 * rng.standard_normal(3)),
+        paved=0.65 * grey * np.array([1.05, 0.96, 0.8]) + 0.35 * others[0],
         track=0.5 * others[0] + 0.5 * rng.uniform(150, 200) * np.array([1, 0.88, 0.7]),
-        roofs=_varied(rng, [_ROOFS[index] for index in chosen], 0.06),
+        roofs=_dulled(roofs, rng.uniform(0.35, 1)) * np.exp(0.12 * rng.standard_normal()),
         roof_shares=rng.dirichlet(np.full(len(chosen), 0.8)),
         gain=tone,
         wood_share=float(rng.beta(1, 3)) * (0.4 if biome in ("arid", "steppe") else 1),
@@ -194,12 +210,22 @@ def draw_character(
         leaf=float(rng.uniform(0.25, 0.75)),
         warp_px=float(rng.choice([0, 3, 7, 11])),
         road_share=float(rng.uniform(0.3, 1)),
-        blur_px=float(rng.uniform(0.55, 0.85)),
+        blur_px=float(rng.uniform(0.65, 1.05)),
+        contrast=float(rng.uniform(0.85, 1.6)),
+        clutter=float(rng.uniform(0.05, 0.3)),
+        earthworks=float(rng.choice([0, 0.01, 0.05])),
     )
 
 
 BIOMES = tuple(_BIOMES)
 KINDS = tuple(_KINDS)
+
+
+def _dulled(colours: NDArray[np.float64], vivid: float) -> NDArray[np.float64]:
+    """The colours nearer to the warm grey that visual products have in common."""
+    grey = colours.mean(axis=1, keepdims=True) * np.array([1.18, 1.03, 0.79])
+    dulled: NDArray[np.float64] = grey + vivid * (colours - grey)
+    return dulled
 
 
 def _varied(

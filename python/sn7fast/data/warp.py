@@ -63,7 +63,8 @@ class Warp:
         def between(field: NDArray[np.float32]) -> NDArray[np.float64]:
             top = field[row, column] * (1 - part_x) + field[row, right] * part_x
             bottom = field[below, column] * (1 - part_x) + field[below, right] * part_x
-            return top * (1 - part_y) + bottom * part_y
+            shift: NDArray[np.float64] = top * (1 - part_y) + bottom * part_y
+            return shift
 
         return between(self._x), between(self._y)
 
