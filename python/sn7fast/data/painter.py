@@ -52,10 +52,8 @@ class Painter:
         self._phase = rng.normal(0, 1.2, kinds)
         self._leaf = rng.normal(character.leaf, 0.3, kinds)
         self._edge = rng.choice([0.0, 0.15, 0.35]) * np.array([0.7, 0.8, 0.65])
-        self._yard = rng.dirichlet([1.2, 1.2, 1.2]) @ np.stack(
-            [character.soil, character.grass, 0.9 * character.paved]
-        )
-        self._rough = rng.uniform(0.05, 0.14), rng.uniform(0.03, 0.12)
+        self._rough = rng.uniform(0.05, 0.28), rng.uniform(0.03, 0.15)
+        self._offset = rng.normal(0, 0.15, 2)
 
     def paint(self, rng: np.random.Generator, time: int) -> NDArray[np.float32]:
         """float32 (3, rows, columns), 0 to 255: a clear month.
@@ -66,7 +64,7 @@ class Painter:
         """
         scene = self._ground(rng, time)
         self._build(scene, time)
-        jitter = rng.normal(0, 0.12, 2).clip(-0.4, 0.4)
+        jitter = (self._offset + rng.normal(0, 0.12, 2)).clip(-0.5, 0.5)
         scene = spread(scene, self._character.blur_px, (float(jitter[0]), float(jitter[1])))
         return _developed(rng, scene, self._character)
 
@@ -93,6 +91,7 @@ class Painter:
         tree = clutter.tree * (1 - terrain.wood)
         canopy = 1.1 + np.float32(0.3) * (terrain.crowns + terrain.texture) + 2 * terrain.relief
         worn = 1 + np.float32(0.12) * terrain.crowns + np.float32(0.05) * terrain.grain
+        yards = town.yard_colour.astype(np.float32)
         scene = np.empty((3, *town.street.shape), np.float32)
         for band in range(3):
             ground = np.float32(grass[band]) + soil_share * np.float32(
@@ -100,7 +99,7 @@ class Painter:
             )
             ground += terrain.is_field * (fields[terrain.parcels, band] - ground)
             ground *= 1 - hedge * np.float32(self._edge[band])
-            _blend(ground, yard, self._yard[band])
+            _blend(ground, yard, yards[town.district, band])
             _blend(ground, np.maximum(site, terrain.earthworks), character.soil[band] * 1.1)
             ground *= coarse
             _blend(ground, terrain.wood, character.wood[band] * canopy)

@@ -61,7 +61,9 @@ class Terrain:
             return share_of_pixel
 
         self.is_field = patches(180, character.field_share, 0.02)
-        self.wood = patches(rng.uniform(40, 160), character.wood_share, 0.08)
+        self.wood = patches(
+            np.exp(rng.uniform(2.6, 5.2)), character.wood_share, rng.uniform(0.06, 0.4)
+        )
         self.water = patches(rng.uniform(60, 250), character.water_share, 0.03)
         self.earthworks = patches(rng.uniform(30, 90), character.earthworks, 0.05)
         self.bareness = value_noise(rng, shape_yx, cell_px=70, octaves=5)
@@ -85,8 +87,8 @@ class Terrain:
             width = rng.uniform(1.5, 6)
             self.paved = np.maximum(self.paved, _curve(rng, x, y, width=width))
             broad = np.maximum(broad, _curve_like(self.paved))
-        for _ in range(int(rng.integers(0, 6))):
-            wobble = 6 * value_noise(rng, shape_yx, cell_px=40, octaves=2)
+        for _ in range(int(rng.integers(0, 10))):
+            wobble = rng.uniform(5, 25) * value_noise(rng, shape_yx, cell_px=60, octaves=3)
             lane = _curve(rng, x, y, width=rng.uniform(0.6, 1.6), wobble=wobble)
             self.track = np.maximum(self.track, lane * rng.uniform(0.5, 1))
         self.wood *= (1 - self.paved) * (1 - self.water)

@@ -45,6 +45,8 @@ class Town:
         new_shadow: Pixel, share and time of birth of shadows that new houses cast.
         street: float32 (rows, columns), share of each pixel that is paved.
         yard: float32, 1 among houses, 0 far from them.
+        district: int64 (rows, columns), number of the district.
+        yard_colour: float64 (districts, 3), colour of the ground among their houses.
     """
 
     def __init__(
@@ -70,16 +72,22 @@ class Town:
         )
         self._gather(points.place, points.shape, light)
         self._cast(rng, corners, areas, settlement.district, births, points.place, points.shape)
-        fronts = points_in(settlement.fronts, shape_yx)
-        paved = share_of_pixels(np.unique(fronts.place), shape_yx)
-        self.street = np.maximum(
-            paved * rng.uniform(0.3, 0.9), _borders(rng, settlement, character, warp)
-        )
-        self.street = np.maximum(self.street, terrain.paved)
         built = np.zeros(shape_yx, np.float32)
         x, y = middles(corners).T.astype(int)
         np.add.at(built, (y, x), np.minimum(areas, 200).astype(np.float32))
         self.yard = np.clip(6 * box_mean(box_mean(built, 5), 4), 0, 1)
+        self.district = _districts(settlement, warp)
+        count = len(settlement.cells)
+        grounds = np.stack([character.soil, character.grass, 0.9 * character.paved])
+        bright = np.exp(0.12 * rng.standard_normal((count, 1)))
+        self.yard_colour = rng.dirichlet([0.9, 0.9, 0.9], count) @ grounds * bright
+        fronts = points_in(settlement.fronts, shape_yx)
+        paved = share_of_pixels(np.unique(fronts.place), shape_yx)
+        # Lone houses have no street that one would see.
+        paved *= rng.uniform(0.2, 0.9, count).astype(np.float32)[self.district]
+        paved *= np.clip(2 * self.yard - 0.3, 0, 1)
+        borders = _borders(rng, settlement, character, warp)
+        self.street = np.maximum(np.maximum(paved, borders), terrain.paved)
 
     def _gather(
         self, place: NDArray[np.int64], house: NDArray[np.int64], light: NDArray[np.float32]
@@ -143,7 +151,7 @@ def _roof_colours(
     group = district + np.where(areas > _LARGE_PX2, count, 0)
     limits = np.cumsum(shares, axis=1)[group]
     chosen = (rng.random((len(areas), 1)) > limits).sum(axis=1).clip(0, len(character.roofs) - 1)
-    bright = np.exp(rng.uniform(0.05, 0.22) * rng.standard_normal((len(areas), 1)))
+    bright = np.exp(rng.uniform(0.08, 0.35) * rng.standard_normal((len(areas), 1)))
     hue = np.exp(0.03 * rng.standard_normal((len(areas), 3)))
     colours: NDArray[np.float64] = character.roofs[chosen] * bright * hue
     return colours
@@ -191,6 +199,15 @@ def _ribs_at(
     """Where each point lies between the stripes."""
     count = np.where(areas > _LARGE_PX2, rng.integers(2, 12, len(areas)), 1).astype(np.float32)
     return count[points.shape] * points.u
+
+
+def _districts(settlement: Settlement, warp: Warp) -> NDArray[np.int64]:
+    """The district of each pixel; they are numbered row by row."""
+    lefts, tops = (sorted({cell[axis] for cell in settlement.cells}) for axis in (0, 1))
+    column = np.searchsorted(lefts[1:], warp.plan_x, "right")
+    row = np.searchsorted(tops[1:], warp.plan_y, "right")
+    district: NDArray[np.int64] = row * len(lefts) + column
+    return district
 
 
 def _borders(

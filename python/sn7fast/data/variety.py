@@ -57,7 +57,7 @@ _ROWS = Layout(18, 0.45, 90, 3.2, (0.0, 0.3, 1.0, 2.0), (2.0, 4.0), (0.8, 1.0))
 _ESTATE = Layout(26, 0.4, 140, 5.5, (1.5, 2.0, 3.0, 4.0), (3.0, 6.0), (0.6, 0.95))
 _SLUM = Layout(7, 0.55, 60, 4.5, (0.0, 0.0, 0.0, 0.3, 0.7), (1.0, 2.5), (0.8, 1.0))
 _CENTRE = Layout(16, 0.8, 400, 7.0, (0.0, 0.0, 0.3, 0.7, 1.0), (2.0, 4.0), (0.85, 1.0))
-_WORKS = Layout(150, 0.9, 2500, 26.0, (1.0, 2.0, 4.0, 8.0), (3.0, 8.0), (0.4, 0.9))
+_WORKS = Layout(170, 0.9, 2500, 30.0, (0.0, 1.0, 2.0, 4.0, 8.0), (3.0, 8.0), (0.5, 0.95))
 _VILLAGE = Layout(9, 0.6, 120, 5.5, (0.7, 1.5, 3.0, 5.0), (2.0, 6.0), (0.35, 0.8))
 _FARMS = Layout(12, 0.8, 200, 6.0, (1.0, 3.0, 6.0, 12.0), (4.0, 12.0), (0.15, 0.5))
 _MIXED = Layout()
@@ -162,7 +162,7 @@ def draw_character(
 ) -> Character:
     """A character at random; ``biome`` and ``kind`` of `BIOMES` and `KINDS` can be chosen."""
     biome = biome or str(rng.choice(BIOMES))
-    kind = kind or str(rng.choice(KINDS, p=(0.25, 0.25, 0.2, 0.2, 0.1)))
+    kind = kind or str(rng.choice(KINDS, p=(0.3, 0.25, 0.2, 0.15, 0.1)))
     vivid = rng.uniform(0.4, 0.9)
     bare, green, others = (
         _dulled(_varied(rng, colours, 0.10), vivid) for colours in _BIOMES[biome]
@@ -195,7 +195,7 @@ def draw_character(
         water=others[3] * rng.uniform(0.6, 1.3),
         paved=0.65 * grey * np.array([1.05, 0.96, 0.8]) + 0.35 * others[0],
         track=0.5 * others[0] + 0.5 * rng.uniform(150, 200) * np.array([1, 0.88, 0.7]),
-        roofs=_dulled(roofs, rng.uniform(0.35, 1)) * np.exp(0.12 * rng.standard_normal()),
+        roofs=_dulled(roofs, rng.uniform(0.2, 0.85)) * np.exp(0.12 * rng.standard_normal()),
         roof_shares=rng.dirichlet(np.full(len(chosen), 0.8)),
         gain=tone,
         wood_share=float(rng.beta(1, 3)) * (0.4 if biome in ("arid", "steppe") else 1),
@@ -210,7 +210,7 @@ def draw_character(
         leaf=float(rng.uniform(0.25, 0.75)),
         warp_px=float(rng.choice([0, 3, 7, 11])),
         road_share=float(rng.uniform(0.3, 1)),
-        blur_px=float(rng.uniform(0.65, 1.05)),
+        blur_px=float(rng.uniform(0.62, 1.0)),
         contrast=float(rng.uniform(0.85, 1.6)),
         clutter=float(rng.uniform(0.05, 0.3)),
         earthworks=float(rng.choice([0, 0.01, 0.05])),
