@@ -111,7 +111,9 @@ def to_pixels(place: NDArray[np.int64], columns: int) -> NDArray[np.int64]:
 
 
 def share_of_pixels(place: NDArray[np.int64], shape_yx: tuple[int, int]) -> NDArray[np.float32]:
-    """float32 (rows, columns): share of each pixel whose points are given, each once."""
+    """float32 (rows, columns): share of each pixel whose points are given."""
     rows, columns = shape_yx
-    counts = np.bincount(to_pixels(place, columns), minlength=rows * columns)
-    return (counts.reshape(shape_yx) / np.float32(FINE * FINE)).astype(np.float32)
+    is_in = np.zeros((rows, FINE, columns, FINE), bool)
+    is_in.reshape(-1)[place] = True
+    share: NDArray[np.float32] = is_in.mean(axis=(1, 3), dtype=np.float32)
+    return share

@@ -82,7 +82,7 @@ class Town:
         bright = np.exp(0.12 * rng.standard_normal((count, 1)))
         self.yard_colour = rng.dirichlet([0.9, 0.9, 0.9], count) @ grounds * bright
         fronts = points_in(settlement.fronts, shape_yx)
-        paved = share_of_pixels(np.unique(fronts.place), shape_yx)
+        paved = share_of_pixels(fronts.place, shape_yx)
         # Lone houses have no street that one would see.
         paved *= rng.uniform(0.2, 0.9, count).astype(np.float32)[self.district]
         paved *= np.clip(2 * self.yard - 0.3, 0, 1)
