@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sn7fast._core import __version__, get_num_threads, set_num_threads
+from sn7fast.attribution import AoiAttribution, ScotAttribution, attribute_scot
 from sn7fast.cube import Cube
 from sn7fast.errors import (
     FormatError,
@@ -27,6 +28,7 @@ from sn7fast.stack import Stack
 from sn7fast.tracking import track
 
 __all__ = [
+    "AoiAttribution",
     "Cube",
     "F1Aoi",
     "F1Counts",
@@ -41,12 +43,14 @@ __all__ = [
     "MissingDependencyError",
     "RasterError",
     "ScotAoi",
+    "ScotAttribution",
     "ScotMonth",
     "ScotScore",
     "Sn7FastError",
     "Stack",
     "StackError",
     "__version__",
+    "attribute_scot",
     "get_num_threads",
     "iou_pairs",
     "match_footprints",
