@@ -130,9 +130,7 @@ def degrade(
     return Degraded(
         np.stack([masks for masks, *_ in seen]) if seen else empty.astype(np.uint8),
         np.stack([valid for _, valid, *_ in seen]) if seen else empty.astype(bool),
-        np.stack([prob for *_, prob in seen if prob is not None])
-        if seen and probabilities
-        else None,
+        np.stack(probs) if probs else None,
         network.shifts,
     )
 
