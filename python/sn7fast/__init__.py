@@ -26,6 +26,7 @@ from sn7fast.scoring import score_f1, score_scot
 from sn7fast.simplify import simplify
 from sn7fast.stack import Stack
 from sn7fast.tracking import track
+from sn7fast.train import train
 
 __all__ = [
     "AoiAttribution",
@@ -64,6 +65,7 @@ __all__ = [
     "set_num_threads",
     "simplify",
     "track",
+    "train",
     "training_mask",
     "write_csv",
     "write_geojson",
