@@ -49,16 +49,26 @@ def read_settings(
         InputError: The file cannot be read or is no YAML, or a key or value does not fit.
     """
     path = Path(path)
+    data = load_yaml(path)
+    return settings_of(schema, {} if data is None else data, changes, source=str(path))
+
+
+def load_yaml(path: str | os.PathLike[str]) -> Any:  # noqa: ANN401 - what YAML holds
+    """What a YAML file holds.
+
+    Raises:
+        InputError: The file cannot be read or is no YAML.
+    """
+    path = Path(path)
     try:
         with path.open(encoding="utf-8") as file:
-            data = yaml.safe_load(file)
+            return yaml.safe_load(file)
     except OSError as error:
         raise InputError(f"{path}: cannot be opened: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: is no text in UTF-8") from error
     except yaml.YAMLError as error:
         raise InputError(f"{path}: is no YAML: {' '.join(str(error).split())}") from error
-    return settings_of(schema, {} if data is None else data, changes, source=str(path))
 
 
 def settings_of(

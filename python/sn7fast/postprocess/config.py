@@ -191,7 +191,7 @@ def _filled(start: Any, data: Mapping[str, Any], source: str) -> Any:  # noqa: A
     from sn7fast.postprocess.outline import schema_of
     from sn7fast.settings import settings_of
 
-    checked = settings_of(schema_of(type(start)), dict(data), source=source)
+    checked = settings_of(schema_of(start.__class__), dict(data), source=source)
     values = {name: getattr(checked, name) for name in checked.model_fields_set}
     try:
         return replace(start, **values)
