@@ -15,6 +15,7 @@ from sn7fast.errors import (
     Sn7FastError,
     StackError,
 )
+from sn7fast.filters import FilterParams
 from sn7fast.footprints import Footprints
 from sn7fast.grid import Grid
 from sn7fast.io import read_csv, read_geojson, write_csv, write_geojson
@@ -34,6 +35,7 @@ __all__ = [
     "F1Aoi",
     "F1Counts",
     "F1Score",
+    "FilterParams",
     "Footprints",
     "FormatError",
     "GeometryError",

@@ -6,9 +6,12 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from sn7fast.filters import FilterParams
+
 _F64: TypeAlias = NDArray[np.float64]
 _I32: TypeAlias = NDArray[np.int32]
 _I64: TypeAlias = NDArray[np.int64]
+_U8: TypeAlias = NDArray[np.uint8]
 # coords, ring_offsets, polygon_offsets, footprint_offsets: see Footprints.
 _Arrays: TypeAlias = tuple[_F64, _I32, _I32, _I32 | None]
 
@@ -137,6 +140,21 @@ def track(
     footprints: _Arrays, frame_offsets: _I32, min_iou: float, reverse: bool, master: str
 ) -> tuple[_I64, _F64]:
     """Identifiers and IoU, row by row; master first or latest."""
+
+def track_filtered(
+    footprints: _Arrays,
+    frame_offsets: _I32,
+    params: FilterParams,
+    reverse: bool,
+    valid: _U8 | None,
+    scores: _F64 | None,
+) -> tuple[_I64, _I32, _I64, _F64, _Arrays]:
+    """Source, frame_offsets, ids, iou, parts: the rows that are left and what fills gaps.
+
+    Source counts through the footprints given and then through the parts, which are what is seen of
+    footprints that are hidden otherwise. valid: uint8 (months, rows, columns), 0 where nothing is
+    seen.
+    """
 
 # Scores -------------------------------------------------------------------------------------------
 
