@@ -45,11 +45,11 @@ class PostProcessing:
     def __post_init__(self) -> None:
         entry = _method(self.method, "method")
         if self.params is None:
-            object.__setattr__(self, "params", entry.params())
-        if not isinstance(self.params, entry.params):
+            object.__setattr__(self, "params", entry.default)
+        if not isinstance(self.params, type(entry.default)):
             raise InputError(
                 f"params: got {type(self.params).__name__} for the method {self.method}, "
-                f"wanted {entry.params.__name__}"
+                f"wanted {type(entry.default).__name__}"
             )
         if entry.segments and self.segment is None:
             object.__setattr__(self, "segment", Segmentation())
@@ -179,7 +179,7 @@ def _method(name: str, place: str) -> Method:
 def _params(entry: Method, data: dict[str, Any], source: str) -> Any:  # noqa: ANN401 - of the entry's class
     preset = data.pop("preset", None)
     if preset is None:
-        return _filled(entry.params(), data, source)
+        return _filled(entry.default, data, source)
     if preset not in entry.presets:
         known = ", ".join(entry.presets) or "none: this method has no presets"
         raise InputError(f"{source}.preset: got {preset!r}, wanted {known}")

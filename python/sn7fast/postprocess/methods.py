@@ -15,12 +15,15 @@ import numpy as np
 
 from sn7fast._arguments import number_from_zero
 from sn7fast.errors import InputError
+from sn7fast.filters import PRESETS, FilterParams
 from sn7fast.footprints import Footprints
 from sn7fast.polygonize import polygonize_frames
-from sn7fast.postprocess.ranges import Choice, Range, Real
+from sn7fast.postprocess.ranges import Choice, Range, Real, Whole
 from sn7fast.tracking import track
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from sn7fast.cube import Cube
     from sn7fast.postprocess.config import PostProcessing
     from sn7fast.stack import Stack
@@ -84,14 +87,14 @@ class Method:
     """One way from probabilities to tracked buildings.
 
     Attributes:
-        params: Dataclass of its parameters.
+        default: Its parameters, a dataclass; the class checks them.
         space: Range of each of its parameters that a search varies.
         run: From a cube and the name of the area to a stack with ids in pixels of the image.
         segments: Whether it starts from the footprints of `segment`.
         presets: Parameters by the name of who published them.
     """
 
-    params: type[Any]
+    default: Any
     space: Space
     run: Callable[[Cube, PostProcessing, str], Stack]
     segments: bool = False
@@ -108,11 +111,46 @@ def _baseline(cube: Cube, settings: PostProcessing, aoi: str) -> Stack:
     )
 
 
+def _filtered(cube: Cube, settings: PostProcessing, aoi: str) -> Stack:
+    stack = segment(cube, settings.segment or Segmentation(), aoi)
+    return track(stack, method="filtered", params=settings.params, valid=_seen(cube))
+
+
+def _seen(cube: Cube) -> NDArray[np.bool_] | None:
+    """Valid pixels at the scale of the image: those whose parts are all valid."""
+    if cube.valid is None or cube.scale == 1:
+        return cube.valid
+    months, rows, columns = cube.valid.shape
+    shape = (months, rows // cube.scale, cube.scale, columns // cube.scale, cube.scale)
+    return cube.valid.reshape(shape).all(axis=(2, 4))
+
+
+FILTER_SPACE: Space = {
+    "min_iou": Real(0.02, 0.6),
+    "shape_update_method": Choice(("none", "latest", "median_area")),
+    "num_ahead_frames": Whole(0, 6),
+    "min_iou_new_building": Real(0.05, 0.6),
+    "max_area_occupied": Real(0.0, 1.0),
+    "search_radius_pixel": Real(0.0, 20.0),
+    "max_num_intersect_polys": Whole(0, 12),
+    "min_share": Real(0.0, 0.5),
+    "min_detections": Whole(1, 8),
+    "min_ratio": Real(0.0, 0.9),
+    "fill": Choice(("none", "between", "to_end")),
+}
+
 METHODS: dict[str, Method] = {
     "baseline": Method(
-        BaselineParams,
+        BaselineParams(),
         {"min_iou": Real(0.02, 0.7), "master": Choice(("first", "latest"))},
         _baseline,
         segments=True,
+    ),
+    "filtered": Method(
+        PRESETS["motokimura"],
+        FILTER_SPACE,
+        _filtered,
+        segments=True,
+        presets={"off": FilterParams(), **PRESETS},
     ),
 }
