@@ -4,7 +4,7 @@ import numpy as np
 import shapely
 from hypothesis import strategies as st
 
-from sn7fast import Footprints, Stack
+from sn7fast import Footprints, Stack, track
 
 
 @st.composite
@@ -126,3 +126,26 @@ def arrays_equal(one, other):
         or (a is not None and b is not None and a.dtype == b.dtype and a.tobytes() == b.tobytes())
         for a, b in zip(one.arrays, other.arrays, strict=True)
     )
+
+
+@st.composite
+def scored(draw):
+    """A truth with ids and a proposal that finds most of it and something else."""
+    truth, frames = draw(settlements())
+    random = draw(seeds())
+    proposal = []
+    for frame in frames:
+        seen = [shape for shape in frame if random.random() < 0.8]
+        proposal.append(seen + stars(random, int(random.integers(0, 3)), field=20.0))
+    jittered = [
+        [shapely.transform(s, lambda p: p + random.normal(0, 0.5, 2)) for s in month]
+        for month in proposal
+    ]
+    return truth, track(stack(jittered), min_iou=0.2)
+
+
+def permuted(one, random):
+    """The same stack with the rows of each month in another order."""
+    parts = [one.rows(m).start + random.permutation(len(one.frame(m))) for m in one.months]
+    rows = np.concatenate([np.empty(0, np.int64), *parts])
+    return Stack(one.aoi, one.months, one.footprints[rows], one.frame_offsets, one.ids[rows])

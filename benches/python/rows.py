@@ -26,6 +26,7 @@ ROWS = {
     "iou_pairs_proposal": Row("iou_pairs, labels and predictions", "6 ms", ((1, 6e-3), (2, 6e-3))),
     "track": Row("track the predicted stack", "150 ms", ((1, 0.15), (2, 0.15))),
     "scot": Row("SCOT of the stack", "150 ms", ((1, 0.15), (2, 0.15))),
+    "attribution": Row("SCOT of the stack with its attribution"),
     "end_to_end": Row(
         "polygonize + track + SCOT, both sides", "300 ms, 200 ms on 2", ((1, 0.3), (2, 0.2))
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sn7fast._core import __version__, get_num_threads, set_num_threads
+from sn7fast.attribution import AoiAttribution, ScotAttribution, attribute_scot
 from sn7fast.cube import Cube
 from sn7fast.errors import (
     FormatError,
@@ -14,6 +15,7 @@ from sn7fast.errors import (
     Sn7FastError,
     StackError,
 )
+from sn7fast.filters import FilterParams
 from sn7fast.footprints import Footprints
 from sn7fast.grid import Grid
 from sn7fast.io import read_csv, read_geojson, write_csv, write_geojson
@@ -26,12 +28,15 @@ from sn7fast.scoring import score_f1, score_scot
 from sn7fast.simplify import simplify
 from sn7fast.stack import Stack
 from sn7fast.tracking import track
+from sn7fast.train import train
 
 __all__ = [
+    "AoiAttribution",
     "Cube",
     "F1Aoi",
     "F1Counts",
     "F1Score",
+    "FilterParams",
     "Footprints",
     "FormatError",
     "GeometryError",
@@ -42,12 +47,14 @@ __all__ = [
     "MissingDependencyError",
     "RasterError",
     "ScotAoi",
+    "ScotAttribution",
     "ScotMonth",
     "ScotScore",
     "Sn7FastError",
     "Stack",
     "StackError",
     "__version__",
+    "attribute_scot",
     "get_num_threads",
     "iou_pairs",
     "load_model",
@@ -63,6 +70,7 @@ __all__ = [
     "set_num_threads",
     "simplify",
     "track",
+    "train",
     "training_mask",
     "write_csv",
     "write_geojson",

@@ -6,9 +6,12 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from sn7fast.filters import FilterParams
+
 _F64: TypeAlias = NDArray[np.float64]
 _I32: TypeAlias = NDArray[np.int32]
 _I64: TypeAlias = NDArray[np.int64]
+_U8: TypeAlias = NDArray[np.uint8]
 # coords, ring_offsets, polygon_offsets, footprint_offsets: see Footprints.
 _Arrays: TypeAlias = tuple[_F64, _I32, _I32, _I32 | None]
 
@@ -65,6 +68,29 @@ def polygonize_frames(
     masks: Sequence[NDArray[Any]], threshold: float, min_area_px: float, connectivity: int
 ) -> list[_Arrays]:
     """The same for masks of one shape and dtype, in parallel."""
+
+# Separating ---------------------------------------------------------------------------------------
+
+def find_peaks(
+    values: NDArray[Any], floor: float, distance: int, current_rules: bool, ceiling: float | None
+) -> NDArray[np.bool_]:
+    """bool (rows, columns): local maxima above the floor; above the ceiling some are left out."""
+
+def label_components(labels: NDArray[np.uint32], connectivity: int) -> NDArray[np.uint32]:
+    """uint32 (rows, columns): components of equal labels, numbered from 1 in raster order."""
+
+def watershed(
+    values: NDArray[Any],
+    seeds: NDArray[np.uint32],
+    floor: float,
+    lines: bool,
+    current_rules: bool,
+    by_level: bool,
+) -> NDArray[np.uint32]:
+    """uint32 (rows, columns): labels of the seeds spread over the values above the floor.
+
+    ``by_level``: seeds of equal value in raster order, for uint8 and uint16 under current rules.
+    """
 
 # Burning and simplifying --------------------------------------------------------------------------
 
@@ -137,6 +163,21 @@ def track(
     footprints: _Arrays, frame_offsets: _I32, min_iou: float, reverse: bool, master: str
 ) -> tuple[_I64, _F64]:
     """Identifiers and IoU, row by row; master first or latest."""
+
+def track_filtered(
+    footprints: _Arrays,
+    frame_offsets: _I32,
+    params: FilterParams,
+    reverse: bool,
+    valid: _U8 | None,
+    scores: _F64 | None,
+) -> tuple[_I64, _I32, _I64, _F64, _Arrays]:
+    """Source, frame_offsets, ids, iou, parts: the rows that are left and what fills gaps.
+
+    Source counts through the footprints given and then through the parts, which are what is seen of
+    footprints that are hidden otherwise. valid: uint8 (months, rows, columns), 0 where nothing is
+    seen.
+    """
 
 # Scores -------------------------------------------------------------------------------------------
 

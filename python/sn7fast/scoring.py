@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
 
 from sn7fast import _core
 from sn7fast._arguments import number_from_zero, real_number
@@ -17,6 +17,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Stacks: TypeAlias = "Stack | Mapping[str, Stack]"
+
+
+class ScotOptions(TypedDict, total=False):
+    """The options of `score_scot`."""
+
+    iou_threshold: float
+    beta: float
+    base_reward: float
+    truth_min_area_px: float
+    unmatched_months: Literal["ignore", "count"]
+    duplicate_ids: Literal["error", "sum"]
 
 
 def score_f1(truth: Stacks, proposal: Stacks, *, iou_threshold: float = 0.25) -> F1Score:
@@ -38,10 +49,10 @@ def score_f1(truth: Stacks, proposal: Stacks, *, iou_threshold: float = 0.25) ->
         InputError: The threshold is no number, or the two sides have no AOI in common.
     """
     threshold = real_number("iou_threshold", iou_threshold)
-    truths, proposals = _common(truth, proposal)
+    truths, proposals = common_aois(truth, proposal)
     aois = {}
     for name in sorted({*truths, *proposals}):
-        g, p = truths.get(name, _no_stack(name)), proposals.get(name, _no_stack(name))
+        g, p = truths.get(name, no_stack(name)), proposals.get(name, no_stack(name))
         months = sorted({*g.months, *p.months})
         frames = [(_bounds(g, month), _bounds(p, month)) for month in months]
         rows = _core.count_f1(g.footprints.arrays, p.footprints.arrays, frames, threshold)
@@ -98,12 +109,11 @@ def score_scot(
     threshold, beta = real_number("iou_threshold", iou_threshold), number_from_zero("beta", beta)
     base_reward = number_from_zero("base_reward", base_reward)
     truth_min_area_px = number_from_zero("truth_min_area_px", truth_min_area_px)
-    truths, proposals = _common(truth, proposal)
+    truths, proposals = common_aois(truth, proposal)
     aois = {}
     for name in sorted(truths):
-        g, p = truths[name], proposals.get(name, _no_stack(name))
-        if truth_min_area_px > 0:
-            g = g.take(g.footprints.areas >= truth_min_area_px)
+        g, p = truths[name], proposals.get(name, no_stack(name))
+        g = large_enough(g, truth_min_area_px)
         months = [month for month in g.months if _count(g, month) > 0]
         if unmatched_months == "count":
             months = [*g.months, *p.months]
@@ -157,7 +167,7 @@ def _as_mapping(stacks: Stacks) -> dict[str, Stack]:
     return {stacks.aoi: stacks} if isinstance(stacks, Stack) else dict(stacks)
 
 
-def _common(truth: Stacks, proposal: Stacks) -> tuple[dict[str, Stack], dict[str, Stack]]:
+def common_aois(truth: Stacks, proposal: Stacks) -> tuple[dict[str, Stack], dict[str, Stack]]:
     """Both sides by AOI. Two single stacks are compared whatever their names."""
     if isinstance(truth, Stack) and isinstance(proposal, Stack):
         return {truth.aoi: truth}, {truth.aoi: proposal}
@@ -169,12 +179,18 @@ def _common(truth: Stacks, proposal: Stacks) -> tuple[dict[str, Stack], dict[str
     return truths, proposals
 
 
+def large_enough(truth: Stack, min_area_px: float) -> Stack:
+    """The truth that is scored."""
+    return truth.take(truth.footprints.areas >= min_area_px) if min_area_px > 0 else truth
+
+
 def _some(names: Iterable[str]) -> str:
     ordered = sorted(names)
     return ", ".join(ordered[:3]) + (f" and {len(ordered) - 3} more" if len(ordered) > 3 else "")
 
 
-def _no_stack(aoi: str) -> Stack:
+def no_stack(aoi: str) -> Stack:
+    """The proposal for an AOI of which there is none."""
     return Stack.from_frames([], months=[], aoi=aoi, ids=[])
 
 

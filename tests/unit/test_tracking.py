@@ -128,8 +128,7 @@ def test_the_stack_itself_is_untouched():
     [
         ({"min_iou": np.nan}, "min_iou: got NaN, wanted a number"),
         ({"min_iou": "x"}, "min_iou: got 'x', wanted a number"),
-        ({"min_iou": None}, "min_iou: got None, wanted a number"),
-        ({"method": "best"}, "method: got 'best', wanted 'baseline'"),
+        ({"method": "best"}, "method: got 'best', wanted 'baseline' or 'filtered'"),
         ({"master": "last"}, "master: got 'last', wanted 'first' or 'latest'"),
         ({"master": None}, "master: got None, wanted 'first' or 'latest'"),
     ],

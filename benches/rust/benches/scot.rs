@@ -6,7 +6,7 @@ use sn7fast_benches::frames::{Stack, all};
 use sn7fast_benches::pools;
 use sn7fast_core::Cancel;
 use sn7fast_core::scot::{Month, Options, Score, Side, score};
-use sn7fast_core::track::{self, Master};
+use sn7fast_core::track;
 use std::hint::black_box;
 
 struct Tracked {
@@ -17,9 +17,9 @@ struct Tracked {
 impl Tracked {
     fn of(masks: &[Vec<u8>]) -> Self {
         let stack = Stack::of(masks);
-        let options = track::Options { min_iou: 0.25, reverse: false, master: Master::First };
         let view = stack.footprints.view();
-        let tracks = track::track(view, &stack.frame_offsets, &options, &Cancel::new());
+        let tracks =
+            track::track(view, &stack.frame_offsets, &track::Options::BASELINE, &Cancel::new());
         Self { ids: tracks.expect("a stack").ids, stack }
     }
 

@@ -6,11 +6,11 @@ use sn7fast_benches::frames::{Stack, all};
 use sn7fast_benches::pools;
 use sn7fast_benches::synthetic::house_at;
 use sn7fast_core::Cancel;
-use sn7fast_core::track::{Master, Options, Tracks, frame_ranges, track};
+use sn7fast_core::track::{Options, Tracks, frame_ranges, track};
 use std::collections::{HashMap, HashSet};
 use std::hint::black_box;
 
-const OPTIONS: Options = Options { min_iou: 0.25, reverse: false, master: Master::First };
+const OPTIONS: Options = Options::BASELINE;
 
 /// In each month every identifier once; the founder of one has IoU 0, all others enough.
 fn check(tracks: &Tracks, stack: &Stack) {

@@ -29,7 +29,18 @@ if TYPE_CHECKING:
 
 OK, USAGE, BAD_INPUT, SOME_FAILED, BUG, INTERRUPTED = 0, 2, 3, 4, 70, 130
 
-_NAMES = ("demo", "prep", "predict", "export", "polygonize", "track", "score", "doctor")
+_NAMES = (
+    "demo",
+    "prep",
+    "train",
+    "predict",
+    "export",
+    "polygonize",
+    "track",
+    "score",
+    "search",
+    "doctor",
+)
 
 _NEXT = (
     (RasterError, "check this file, make it anew or take it away, then run again"),

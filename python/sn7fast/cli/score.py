@@ -13,6 +13,8 @@ from sn7fast.cli.console import Console, counted
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sn7fast.attribution import ScotAttribution
+    from sn7fast.cli.sides import Scored
     from sn7fast.scores import F1Score, ScotScore
 
 _METRICS = ("scot", "f1")
@@ -73,6 +75,14 @@ def _metrics(context: click.Context, option: click.Parameter, value: str) -> lis
     help="Write every count as JSON to FILE; without FILE (then put it last), or with -, print it "
     "instead of the table.",
 )
+@click.option(
+    "--attribution",
+    "attribution_path",
+    type=options.input_path,
+    metavar="FILE",
+    help="Write what each building costs SCOT, and of which kind its errors are, to FILE (.csv or "
+    ".json), and print the cost of each kind.",
+)
 @options.min_iou
 @options.mask_options
 @options.quiet
@@ -84,6 +94,7 @@ def command(
     beta: float,
     truth_min_area_px: float,
     json_path: str | None,
+    attribution_path: Path | None,
     min_iou: float,
     threshold: float,
     min_area_px: float,
@@ -95,10 +106,13 @@ def command(
     Masks are polygonized, and what has no identifiers is tracked first. The mean is that over the
     AOIs of the truth.
     """
+    if attribution_path is not None:
+        _check_attribution(attribution_path, metrics)
+
     from sn7fast.cli.aois import AoiRun
     from sn7fast.cli.group import OK, SOME_FAILED
     from sn7fast.cli.sides import Sides
-    from sn7fast.cli.table import score_table
+    from sn7fast.cli.table import attribution_table, score_table
 
     console = Console(quiet=quiet)
     masks = {
@@ -113,8 +127,9 @@ def command(
     }
     sides = Sides(console, truth_path, proposal_path, min_iou=min_iou, masks=masks)
     run = AoiRun(console)
-    scored = dict(run.each(sides.scorers(metrics, scot_options), "score"))
-    scot, f1 = _together(scored)
+    todo = sides.scorers(metrics, scot_options, attribute=attribution_path is not None)
+    scored = dict(run.each(todo, "score"))
+    scot, f1, attribution = _together(scored)
     if run.failed:
         console.warn(f"the mean is over {counted(len(scored), 'AOI')}, {len(run.failed)} left out")
     if json_path is not None:
@@ -128,27 +143,49 @@ def command(
         }
         report |= {"scot": scot.to_dict()} if scot else {}
         report |= {"f1": f1.to_dict()} if f1 else {}
+        report |= {"attribution": attribution.by_kind} if attribution else {}
         _write_json(json_path, report)
+    if attribution and attribution_path:
+        is_csv = attribution_path.suffix.lower() == ".csv"
+        (attribution.write_csv if is_csv else attribution.write_json)(attribution_path)
     if json_path != "-":
         click.echo(score_table(scot, f1))
+        if attribution:
+            click.echo("\n" + attribution_table(attribution))
     return SOME_FAILED if run.failed else OK
 
 
+def _check_attribution(path: Path, metrics: list[str]) -> None:
+    """Refuse what could only fail after all AOIs are scored."""
+    if "scot" not in metrics:
+        raise click.UsageError("--attribution: explains SCOT, which --metric leaves out")
+    if path.suffix.lower() not in (".csv", ".json"):
+        raise click.UsageError(f"--attribution: got {path}, wanted a name in .csv or .json")
+    if path.is_dir() or not path.resolve().parent.is_dir():
+        raise click.UsageError(f"--attribution: {path} is a folder, or in one that is not there")
+
+
 def _together(
-    scored: dict[str, tuple[ScotScore | None, F1Score | None]],
-) -> tuple[ScotScore | None, F1Score | None]:
-    """Scores of single AOIs as scores of all; None for a metric that was not asked for."""
+    scored: dict[str, Scored],
+) -> tuple[ScotScore | None, F1Score | None, ScotAttribution | None]:
+    """Scores of single AOIs as scores of all; None for what was not asked for."""
+    from sn7fast.attribution import ScotAttribution
     from sn7fast.scores import F1Counts, F1Score, ScotScore
 
-    scots = {aoi: scot.aois[aoi] for aoi, (scot, _) in scored.items() if scot}
-    f1s = {aoi: f1.aois[aoi] for aoi, (_, f1) in scored.items() if f1}
+    scots = {aoi: one.scot.aois[aoi] for aoi, one in scored.items() if one.scot}
+    f1s = {aoi: one.f1.aois[aoi] for aoi, one in scored.items() if one.f1}
+    costs = {aoi: one.attribution.aois[aoi] for aoi, one in scored.items() if one.attribution}
     totals = [aoi.total for aoi in f1s.values()]
     pooled = F1Counts(
         sum(total.true_positives for total in totals),
         sum(total.false_positives for total in totals),
         sum(total.false_negatives for total in totals),
     )
-    return ScotScore(scots) if scots else None, F1Score(f1s, pooled) if f1s else None
+    return (
+        ScotScore(scots) if scots else None,
+        F1Score(f1s, pooled) if f1s else None,
+        ScotAttribution(costs) if costs else None,
+    )
 
 
 def _write_json(path: str, report: dict[str, Any]) -> None:

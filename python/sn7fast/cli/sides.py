@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from sn7fast.attribution import attribute_scot
 from sn7fast.cli.console import Console, counted
 from sn7fast.data.discover import discover
 from sn7fast.data.load import stack_loaders
@@ -21,7 +22,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from sn7fast.attribution import ScotAttribution
     from sn7fast.scores import F1Score, ScotScore
+
+
+class Scored(NamedTuple):
+    """What was asked for of one AOI."""
+
+    scot: ScotScore | None
+    f1: F1Score | None
+    attribution: ScotAttribution | None
 
 
 class Sides:
@@ -57,14 +67,20 @@ class Sides:
         self._pairs = self._pair()
 
     def scorers(
-        self, metrics: Sequence[str], scot_options: Mapping[str, float]
-    ) -> dict[str, Callable[[], tuple[ScotScore | None, F1Score | None]]]:
-        """For each AOI of the truth what loads and scores it."""
-        return {aoi: partial(self._score, aoi, metrics, scot_options) for aoi in self._pairs}
+        self, metrics: Sequence[str], scot_options: Mapping[str, float], *, attribute: bool = False
+    ) -> dict[str, Callable[[], Scored]]:
+        """For each AOI of the truth what loads and scores it, with SCOT's attribution if wanted."""
+        score = partial(self._score, metrics=metrics, scot_options=scot_options)
+        return {aoi: partial(score, aoi, attribute=attribute) for aoi in self._pairs}
 
     def _score(
-        self, aoi: str, metrics: Sequence[str], scot_options: Mapping[str, float]
-    ) -> tuple[ScotScore | None, F1Score | None]:
+        self,
+        aoi: str,
+        *,
+        metrics: Sequence[str],
+        scot_options: Mapping[str, float],
+        attribute: bool,
+    ) -> Scored:
         other = self._pairs[aoi]
         truth = self._truth[aoi]()
         if other is None:
@@ -72,10 +88,14 @@ class Sides:
         else:
             proposal = replace(self._proposal[other](), aoi=aoi)
             self._compare_months(truth, proposal)
-        scot = f1 = None
+        scot = f1 = attribution = None
         if "scot" in metrics:
             truth, proposal = self._tracked("truth", truth), self._tracked("proposal", proposal)
-            scot = score_scot({aoi: truth}, {aoi: proposal}, **scot_options)  # type: ignore[arg-type]
+            if attribute:
+                attribution = attribute_scot({aoi: truth}, {aoi: proposal}, **scot_options)  # type: ignore[arg-type]
+                scot = attribution.scot
+            else:
+                scot = score_scot({aoi: truth}, {aoi: proposal}, **scot_options)  # type: ignore[arg-type]
             if not scot.aois[aoi].has_change:
                 self._console.warn(
                     f"{aoi}: nothing is built in the truth after its first month, so change and "
@@ -84,7 +104,7 @@ class Sides:
         if "f1" in metrics:
             threshold = scot_options["iou_threshold"]
             f1 = score_f1({aoi: truth}, {aoi: proposal}, iou_threshold=threshold)
-        return scot, f1
+        return Scored(scot, f1, attribution)
 
     def _tracked(self, side: str, stack: Stack) -> Stack:
         """The stack with identifiers; says so once if it had none."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sn7fast.attribution import ScotAttribution
     from sn7fast.scores import F1Score, ScotScore
 
 
@@ -43,6 +44,19 @@ def score_table(scot: ScotScore | None, f1: F1Score | None) -> str:
     if f1:
         mean += [_real(f1.mean)] if scot else [_real(f1.mean), ""]
     return align([heads, *rows, mean], rules=(1, 1 + len(rows)))
+
+
+def attribution_table(attribution: ScotAttribution) -> str:
+    """One row for each kind of error: its cost, and how many errors it is made of."""
+    costs = attribution.by_kind
+    rows = [["cost of", "SCOT", "share", "fn", "fp", "mismatches", "change fn", "change fp"]]
+    for kind, cost in costs.items():
+        share = f"{100 * cost / attribution.total:.1f} %" if attribution.total else ""
+        each = [aoi.errors[kind] for aoi in attribution.aois.values() if kind in aoi.errors]
+        counts = [str(sum(column)) for column in zip(*each, strict=True)] or [""] * 5
+        rows.append([kind, _real(cost), share, *counts])
+    rows.append(["1 - SCOT", _real(attribution.total), *[""] * 6])
+    return align(rows, rules=(1, len(rows) - 1))
 
 
 def align(rows: Sequence[Sequence[str]], *, rules: Sequence[int] = (), left: bool = False) -> str:

@@ -68,7 +68,7 @@ class Observer:
         self.growth = 0.05 + 0.08 * rng.standard_normal((count, 1, 1))
         self.joins = value_noise(rng, shape_yx, cell_px=6)
         sheds = rng.poisson(0.05 * count)
-        self.sheds = _boxes(rng, corners, shape_yx, sheds)
+        self.sheds = boxes(rng, corners[:, 0], shape_yx, sheds)
         self.shed_chance = rng.uniform(0.05, 0.95, sheds)
 
     def see(
@@ -97,29 +97,39 @@ class Observer:
         moved = 0.1 * rng.standard_normal((1, 1, 2)) + 0.06 * rng.standard_normal((count, 1, 2))
         outlines = middle + (corners - middle) * growth + noise * (self.shift + moved)
         sheds = self.sheds[rng.random(len(self.sheds)) < noise * self.shed_chance]
-        ghosts = _boxes(rng, corners, self.shape_yx, rng.poisson(0.01 * noise * count))
+        ghosts = boxes(rng, corners[:, 0], self.shape_yx, rng.poisson(0.01 * noise * count))
         shapes = np.round(np.concatenate([outlines[seen], sheds, ghosts]), 2)
         mask = rasterize(as_footprints(shapes), self.shape_yx) > 0
         # Narrow gaps close here and there, mostly in the same places.
         fickle = value_noise(rng, self.shape_yx, cell_px=6)
-        gaps = _eroded(_dilated(mask)) & ~mask
+        gaps = eroded(dilated(mask)) & ~mask
         mask |= gaps & (self.joins + 0.4 * fickle > 1.4 - noise)
         # Single pixels of the rim come and go.
         chance = rng.random(self.shape_yx, np.float32)
-        rim_in, rim_out = mask & ~_eroded(mask), _dilated(mask) & ~mask
+        rim_in, rim_out = mask & ~eroded(mask), dilated(mask) & ~mask
         mask ^= (rim_in & (chance < 0.02 * noise)) | (rim_out & (chance < 0.01 * noise))
         return np.where(mask & ~cloud, np.uint8(255), np.uint8(0))
 
 
-def _boxes(
+def boxes(
     rng: np.random.Generator,
-    corners: NDArray[np.float64],
+    places: NDArray[np.float64],
     shape_yx: tuple[int, int],
     count: int,
 ) -> NDArray[np.float64]:
-    """Small rectangles (count, 6, 2): half of them near buildings, the others anywhere."""
+    """Small rectangles that are no buildings: half of them near buildings, the others anywhere.
+
+    Args:
+        rng: Source of places and sizes.
+        places: float64 (n, 2), x and y of the buildings, at least one.
+        shape_yx: Rows and columns.
+        count: How many.
+
+    Returns:
+        float64 (count, 6, 2), corners as `as_footprints` takes them.
+    """
     anywhere = rng.uniform(0, 1, (count, 2)) * (shape_yx[1], shape_yx[0])
-    near = corners[rng.integers(0, len(corners), count), 0] + rng.normal(0, 8, (count, 2))
+    near = places[rng.integers(0, len(places), count)] + rng.normal(0, 8, (count, 2))
     place = np.where(rng.random((count, 1)) < 0.5, anywhere, near)
     width, height = rng.uniform(1.2, 5, (2, count))
     x, y = place.T
@@ -128,7 +138,7 @@ def _boxes(
     return np.stack([box_x, box_y], axis=2)
 
 
-def _dilated(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def dilated(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The mask and its neighbours by edges."""
     out = mask.copy()
     out[1:] |= mask[:-1]
@@ -138,5 +148,6 @@ def _dilated(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return out
 
 
-def _eroded(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    return ~_dilated(~mask)
+def eroded(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The mask without the pixels that have an edge with its outside."""
+    return ~dilated(~mask)

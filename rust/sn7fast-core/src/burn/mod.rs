@@ -8,6 +8,7 @@
 //! boundary    rim of a mask, or of each building
 //! buffer      footprint -> convex pieces of its round buffer
 //! contact     where the buffers of two buildings meet
+//! sight       what clouds leave of a footprint
 //! ```
 
 mod bands;
@@ -17,10 +18,12 @@ mod contact;
 mod footprint;
 mod morphology;
 mod shape;
+mod sight;
 mod spans;
 mod training_mask;
 
 pub use boundary::BoundaryType;
 pub use footprint::rasterize;
 pub use shape::Shape;
+pub use sight::{Looker, Sight};
 pub use training_mask::{Channel, TrainingMask, training_mask};

@@ -1,4 +1,4 @@
-//! Planar measures of footprints: area, bounds, and the area that two footprints share.
+//! Planar measures of footprints: area, bounds, centroid, and the area that two footprints share.
 //!
 //! SCOT, F1 and tracking need the area of an intersection, never its outline, so no overlay is
 //! built. A region is kept as its non-vertical edges with signs ([`edges`]), and the shared area
@@ -8,7 +8,9 @@
 
 mod area;
 mod bounds;
+mod centroid;
 mod columns;
+mod disc;
 mod edges;
 mod interior;
 mod nesting;
@@ -22,6 +24,8 @@ mod validity;
 
 pub use area::{area, areas, signed_ring_area};
 pub use bounds::{Bounds, bounds};
+pub use centroid::centroid;
+pub use disc::meets_disc;
 pub use shapes::{Repair, Shapes};
 pub use touch::intersects;
 pub use validity::is_valid;

@@ -1,0 +1,43 @@
+"""What is compared: every way from the masks of an AOI to tracked buildings, by name."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sn7fast import Stack, polygonize_frames, track
+
+MIN_AREA_PX = 4
+MIN_IOU = 0.25
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """What a method is given.
+
+    Attributes:
+        aoi: Name of the area.
+        months: T labels.
+        masks: uint8 (T, rows, columns), 0 and 255.
+        valid: bool, the same shape, False under cloud.
+    """
+
+    aoi: str
+    months: tuple[str, ...]
+    masks: np.ndarray
+    valid: np.ndarray
+
+    def footprints(self, min_area_px=MIN_AREA_PX):
+        """The masks as a stack without ids."""
+        return polygonize_frames(
+            self.masks, months=self.months, aoi=self.aoi, min_area_px=min_area_px
+        )
+
+
+def baseline(scene: Scene) -> Stack:
+    return track(scene.footprints(), min_iou=MIN_IOU)
+
+
+# Name in the table -> function of a Scene that returns a Stack with ids.
+METHODS = {
+    "baseline tracker": baseline,
+}

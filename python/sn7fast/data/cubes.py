@@ -1,0 +1,168 @@
+"""From files to cubes: the probabilities of an AOI in all its months.
+
+Three layouts, of which the first that fits is taken:
+
+1. ``<AOI>.npz``: arrays ``prob`` (T, rows, columns) of uint8 or float32 and ``months`` (T texts);
+   optional ``valid`` (bool, as ``prob``) and ``scale``. A folder of them, or one. `write_cube`
+   makes them.
+2. ``<AOI>.zarr``: a group with arrays ``prob`` and, optional, ``valid``, and attributes ``months``
+   and, optional, ``scale``. A folder of them, or one. Needs zarr.
+3. Monthly rasters, as `sn7fast.data.discover` finds them; the first band is taken. A nodata value
+   in the file, or NaN, marks pixels that are not valid. Of uint8 with nodata 0 the others are
+   ``1 + 254 p``, as ``sn7fast predict`` writes them; all other uint8 are ``255 p``.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sn7fast._core import get_num_threads
+from sn7fast._optional import require
+from sn7fast.cube import Cube
+from sn7fast.data.discover import discover
+from sn7fast.errors import FormatError, InputError, RasterError, StackError
+from sn7fast.grid import Grid
+from sn7fast.io.outputs import whole_file
+from sn7fast.io.rasters import opened
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from sn7fast.data.discover import Frame
+
+
+def cube_loaders(path: str | os.PathLike[str], *, scale: int = 1) -> dict[str, Callable[[], Cube]]:
+    """For each AOI at a path what loads its probabilities; AOIs in order of their names.
+
+    Args:
+        path: Folder or file; see the top of this module.
+        scale: Pixels of monthly rasters along one of the image; npz and zarr have their own.
+
+    Raises:
+        InputError: Nothing was found, or names that do not tell AOI and month.
+    """
+    path = Path(path)
+    for suffix, load in ((".npz", read_cube), (".zarr", _read_zarr)):
+        found = [path] if path.suffix == suffix else sorted(path.glob(f"[!.]*{suffix}"))
+        if found and path.exists():
+            return {one.stem: partial(load, one) for one in found}
+    frames = discover(path, kinds=("masks",)).by_aoi()
+    return {aoi: partial(load_cube, of_aoi, scale=scale) for aoi, of_aoi in frames.items()}
+
+
+def load_cube(frames: Sequence[Frame], *, scale: int = 1) -> Cube:
+    """The monthly rasters of one AOI as a cube.
+
+    Args:
+        frames: Raster files in order of time, at least one.
+        scale: Pixels of the rasters along one of the image.
+
+    Raises:
+        RasterError: A file cannot be read, or is neither uint8 nor float32.
+        StackError: Shapes or types differ.
+    """
+    pool = ThreadPoolExecutor(min(len(frames), get_num_threads()))
+    try:
+        parts = list(pool.map(_read_frame, frames))
+    finally:
+        pool.shutdown(cancel_futures=True)
+    first = parts[0][0]
+    for frame, (prob, *_) in zip(frames, parts, strict=True):
+        if (prob.shape, prob.dtype) != (first.shape, first.dtype):
+            raise StackError(
+                f"{frame.path}: got {prob.dtype} of shape {prob.shape}, "
+                f"{frames[0].path} has {first.dtype} of shape {first.shape}; wanted all alike"
+            )
+    valid = None
+    if any(of_frame is not None for _, of_frame, _ in parts):
+        clear = np.ones(first.shape, bool)
+        valid = np.stack([clear if of_frame is None else of_frame for _, of_frame, _ in parts])
+    grid = parts[0][2] if scale == 1 else None
+    months = [frame.month for frame in frames]
+    return Cube.from_arrays(
+        np.stack([prob for prob, *_ in parts]), months=months, valid=valid, scale=scale, grid=grid
+    )
+
+
+def _read_frame(frame: Frame) -> tuple[NDArray[Any], NDArray[np.bool_] | None, Grid]:
+    """Probabilities, valid pixels if some are not, and the grid."""
+    with opened(frame.path) as dataset:
+        values, nodata, grid = dataset.read(1), dataset.nodata, Grid.from_rasterio(dataset)
+    if values.dtype not in (np.uint8, np.float32):
+        raise RasterError(f"{frame.path}: got pixels of {values.dtype}, wanted uint8 or float32")
+    valid = np.isfinite(values) if values.dtype.kind == "f" else np.ones(values.shape, bool)
+    if nodata is not None and not np.isnan(nodata):
+        valid &= values != nodata
+    if values.dtype == np.uint8 and nodata == 0:
+        # 1 to 255 become 0 to 255; 0 stays.
+        levels = np.round((np.arange(256) - 1).clip(0) * (255 / 254)).astype(np.uint8)
+        values = levels[values]
+    if valid.all():
+        return values, None, grid
+    return np.where(valid, values, values.dtype.type(0)), valid, grid
+
+
+def read_cube(path: str | os.PathLike[str]) -> Cube:
+    """A cube of an npz file; see the top of this module.
+
+    Raises:
+        FormatError: The file is none.
+        InputError: Its arrays do not make a cube.
+    """
+    path = Path(path)
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            found = {name: arrays[name] for name in arrays.files}
+    except (ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+        raise FormatError(f"{path}: cannot be read as npz: {error}") from error
+    return _cube(path, found)
+
+
+def write_cube(path: str | os.PathLike[str], cube: Cube) -> None:
+    """Write an npz file that `read_cube` takes; where the pixels lie is not kept.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    arrays: dict[str, Any] = {"prob": cube.prob, "months": np.array(cube.months, str)}
+    arrays |= {} if cube.valid is None else {"valid": cube.valid}
+    with whole_file(path) as part, part.open("wb") as file:
+        np.savez_compressed(file, **arrays, scale=np.array(cube.scale))
+
+
+def _read_zarr(path: Path) -> Cube:
+    zarr = require("zarr")
+    try:
+        group = zarr.open_group(path, mode="r")
+        found = {name: group[name][...] for name in ("prob", "valid") if name in group}
+        found |= {name: np.array(value) for name, value in group.attrs.asdict().items()}
+    except (ValueError, KeyError, OSError, TypeError) as error:
+        raise FormatError(f"{path}: cannot be read as a zarr group: {error}") from error
+    return _cube(path, found)
+
+
+def _cube(path: Path, found: dict[str, NDArray[Any]]) -> Cube:
+    lacking = [name for name in ("prob", "months") if name not in found]
+    if lacking:
+        raise FormatError(f"{path}: has {', '.join(found) or 'nothing'}, lacks {lacking[0]}")
+    months = found["months"]
+    if months.ndim != 1 or (months.size and months.dtype.kind != "U"):
+        raise FormatError(f"{path}: months: got {months.dtype}, wanted texts")
+    try:
+        return Cube.from_arrays(
+            found["prob"],
+            months=months.tolist(),
+            valid=found.get("valid"),
+            scale=int(found.get("scale", np.array(1))),
+        )
+    except (InputError, TypeError, ValueError) as error:
+        raise InputError(f"{path}: {error}") from None

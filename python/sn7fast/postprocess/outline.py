@@ -1,0 +1,30 @@
+"""What YAML may hold: schemas that refuse unknown keys with a hint. Needs pydantic."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from functools import cache
+from typing import Any, get_type_hints
+
+from pydantic import create_model
+
+from sn7fast.settings import Settings
+
+
+class Outline(Settings):
+    """The keys of `sn7fast.postprocess.PostProcessing`; parts are checked by the method."""
+
+    method: str = "baseline"
+    segment: dict[str, Any] | None = None
+    params: dict[str, Any] | None = None
+    simplify_px: float = 0.0
+
+
+@cache
+def schema_of(kind: type[Any]) -> type[Settings]:
+    """A dataclass as a schema: its names, types and defaults. Ranges it checks itself."""
+    hints, start = get_type_hints(kind), kind()
+    members: dict[str, Any] = {
+        field.name: (hints[field.name], getattr(start, field.name)) for field in fields(kind)
+    }
+    return create_model(kind.__name__, __base__=Settings, **members)
