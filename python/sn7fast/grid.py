@@ -126,6 +126,31 @@ class Grid:
         det = a * e - b * d
         return _moved(positions, (e / det, -b / det, 0, -d / det, a / det, 0), origin=(c, f))
 
+    @overload
+    def px_to_lon_lat(self, positions: Footprints) -> Footprints: ...
+    @overload
+    def px_to_lon_lat(self, positions: ArrayLike) -> NDArray[np.float64]: ...
+
+    def px_to_lon_lat(self, positions: Footprints | ArrayLike) -> Footprints | NDArray[np.float64]:
+        """Pixel positions to longitude and latitude in degrees on WGS84; see `px_to_crs`.
+
+        Raises:
+            InputError: The array is not (n, 2), the grid has no CRS, or the CRS has no place on
+                the Earth.
+            MissingDependencyError: As `ground_area_m2`.
+        """
+        if isinstance(positions, Footprints):
+            coords = self.px_to_lon_lat(positions.coords)
+            return Footprints(coords, *positions.arrays[1:])  # type: ignore[arg-type]
+        x, y = self.px_to_crs(positions).T
+        crs = self._known_crs()
+        name = crs.upper()
+        if name == _WEB_MERCATOR:
+            x, y = np.degrees(x / _AXIS_M), np.degrees(np.arctan(np.sinh(y / _AXIS_M)))
+        elif name not in _LON_LAT and len(x):
+            x, y = _to_lon_lat(x, y, crs)
+        return np.stack([x, y], axis=1)
+
     def ground_area_m2(self, footprints: Footprints) -> NDArray[np.float64]:
         """True areas on the ground: those of the WGS84 ellipsoid, not of the map.
 
@@ -173,20 +198,24 @@ class Grid:
         )
         return self.ground_area_m2(pixels)
 
-    def _equal_area_m(self, coords_px: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Pixel positions on a map in metres whose areas are those on the ground."""
+    def _known_crs(self) -> str:
         if self.crs is None:
             raise InputError(
-                "crs: got None, wanted a coordinate reference system: without one the size of a "
-                "pixel on the ground is not known"
+                "crs: got None, wanted a coordinate reference system: without one the "
+                "place and size of a pixel on the ground are not known"
             )
+        return self.crs
+
+    def _equal_area_m(self, coords_px: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Pixel positions on a map in metres whose areas are those on the ground."""
+        crs = self._known_crs()
         x, y = self.px_to_crs(coords_px).T
-        name = self.crs.upper()
+        name = crs.upper()
         if name == _WEB_MERCATOR:
             longitude, sin_latitude = x / _AXIS_M, np.tanh(y / _AXIS_M)
         else:
             if name not in _LON_LAT:
-                x, y = _to_lon_lat(x, y, self.crs)
+                x, y = _to_lon_lat(x, y, crs)
             longitude, sin_latitude = np.radians(x), np.sin(np.radians(y))
         # Half of the authalic q of Snyder, Map Projections: A Working Manual (1987), eq. 3-12:
         # the area between the equator and the latitude, by radian of longitude and squared axis.
