@@ -104,7 +104,7 @@ def opened(path: str | os.PathLike[str]) -> Iterator[Any]:
     rasterio = require("rasterio")
     try:
         with rasterio.Env(**_GDAL_OPTIONS):
-            with _unreferenced_too():
+            with unreferenced_too():
                 dataset = rasterio.open(path.resolve(), driver=driver)
             with dataset:
                 yield dataset
@@ -186,7 +186,7 @@ def write_bands(
     georeference = {}
     if grid is not None and (grid.crs is not None or grid != Grid(grid.shape_yx)):
         georeference = {"crs": grid.crs, "transform": rasterio.Affine(*grid.transform)}
-    with whole_file(path) as part, rasterio.Env(**_GDAL_OPTIONS), _unreferenced_too():
+    with whole_file(path) as part, rasterio.Env(**_GDAL_OPTIONS), unreferenced_too():
         profile = {"driver": "GTiff", "dtype": bands.dtype, "compress": "deflate"}
         count, rows, columns = bands.shape
         with rasterio.open(
@@ -242,7 +242,7 @@ def _chosen(path: Path, count: int, band: int | None) -> int:
 
 
 @contextmanager
-def _unreferenced_too() -> Iterator[None]:
+def unreferenced_too() -> Iterator[None]:
     """No warning about a raster without a georeference: that is a fact, which the grid tells.
 
     The filters of warnings are one for all threads, hence the lock.
