@@ -56,7 +56,7 @@ def to_arrow(footprints: Footprints) -> Any:  # noqa: ANN401 - pyarrow has no ty
     kind = "polygon" if footprints.footprint_offsets is None else "multipolygon"
 
     # Not registered: other packages register types of these names, and there can be but one.
-    class GeoArrowType(pa.ExtensionType):  # type: ignore[misc]
+    class GeoArrowType(pa.ExtensionType):  # type: ignore[misc,name-defined]
         def __arrow_ext_serialize__(self) -> bytes:
             return b"{}"
 
@@ -121,7 +121,9 @@ def _coords(points: Any, kind: Any) -> NDArray[np.float64]:  # noqa: ANN401 - py
         # flatten() heeds the offset of a slice, field() does not.
         columns = dict(zip((f.name for f in points.type), points.flatten(), strict=True))
         return np.stack([columns[axis].to_numpy() for axis in "xy"], axis=1)
-    raise InputError(f"source: got {kind}, wanted points as [x, y] of float64 or structs of x and y")
+    raise InputError(
+        f"source: got {kind}, wanted points as [x, y] of float64 or structs of x and y"
+    )
 
 
 def _from_wkb(array: Any) -> Footprints:  # noqa: ANN401 - pyarrow

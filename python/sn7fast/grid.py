@@ -140,8 +140,7 @@ class Grid:
             MissingDependencyError: As `ground_area_m2`.
         """
         if isinstance(positions, Footprints):
-            coords = self.px_to_lon_lat(positions.coords)
-            return Footprints(coords, *positions.arrays[1:])  # type: ignore[arg-type]
+            return Footprints(self.px_to_lon_lat(positions.coords), *positions.arrays[1:])
         x, y = self.px_to_crs(positions).T
         crs = self._known_crs()
         name = crs.upper()

@@ -76,7 +76,7 @@ def _moments(footprints: Footprints) -> tuple[NDArray[np.float64], NDArray[np.fl
 
 
 def _is_outer(footprints: Footprints) -> NDArray[np.bool_]:
-    """bool (rings,), True for the first ring of each polygon."""
+    """True for the first ring of each polygon: bool (rings,)."""
     is_outer = np.zeros(len(footprints.ring_offsets) - 1, bool)
     offsets = footprints.polygon_offsets
     is_outer[offsets[:-1][np.diff(offsets) > 0]] = True

@@ -14,6 +14,7 @@ from sn7fast._optional import require
 from sn7fast.errors import InputError
 from sn7fast.io.geoparquet import bbox_column, geometry_metadata, plain_column, write_table
 from sn7fast.io.outputs import whole_file
+from sn7fast.io.rows import checked_column
 from sn7fast.rings import centroids
 
 if TYPE_CHECKING:
@@ -150,34 +151,27 @@ def _medians(values: NDArray[np.float64], row: NDArray[np.int64], count: int) ->
     sizes = np.bincount(row, minlength=count)
     starts = np.cumsum(sizes) - sizes
     ranked = values[order]
-    return (ranked[starts + (sizes - 1) // 2] + ranked[starts + sizes // 2]) / 2
+    middle: NDArray[np.float64] = ranked[starts + (sizes - 1) // 2] + ranked[starts + sizes // 2]
+    return middle / 2
 
 
 def _aligned(table: BuildingTable, columns: Mapping[str, ArrayLike]) -> dict[str, NDArray[Any]]:
     """The columns in the order of the table's ids."""
-    arrays = {name: np.asarray(values) for name, values in columns.items()}
+    given = dict(columns)
     order = np.arange(len(table))
-    if "id" in arrays:
-        given = index_array(arrays.pop("id"))
-        order = np.argsort(given, kind="stable")
-        if not np.array_equal(given[order], table.ids):
+    if "id" in given:
+        ids = index_array(given.pop("id"))
+        order = np.argsort(ids, kind="stable")
+        if not np.array_equal(ids[order], table.ids):
             raise InputError(
-                f"{table.aoi}: columns: id: got {len(given)} identifiers, wanted the {len(table)} "
-                "of the stack, each once"
+                f"{table.aoi}: columns: id: got {len(ids)} identifiers, wanted the {len(table)} of "
+                "the stack, each once"
             )
-    made = {*table.table(), "geometry", "bbox"}
-    for name, array in arrays.items():
-        if name in made:
-            raise InputError(f"columns: got {name!r}, which is made here; wanted another name")
-        if array.shape != (len(table),):
-            raise InputError(f"columns: {name}: got shape {array.shape}, wanted ({len(table)},)")
-        texts = array.dtype.kind == "O" and all(v is None or isinstance(v, str) for v in array)
-        if array.dtype.kind not in "iufbU" and not texts:
-            raise InputError(
-                f"columns: {name}: got {array.dtype}, wanted numbers, truth values or texts"
-            )
-        arrays[name] = (array.astype(object) if array.dtype.kind == "U" else array)[order]
-    return arrays
+    made = (*table.table(), "geometry", "bbox")
+    return {
+        name: checked_column(name, values, len(table), made)[order]
+        for name, values in given.items()
+    }
 
 
 def write_buildings_csv(path: str | os.PathLike[str], table: BuildingTable) -> None:
@@ -196,11 +190,10 @@ def write_buildings_csv(path: str | os.PathLike[str], table: BuildingTable) -> N
 
 
 def _cells(values: NDArray[Any]) -> list[Any]:
-    if values.dtype.kind == "b":
-        return values.astype(int).tolist()
+    cells: list[Any] = (values.astype(int) if values.dtype.kind == "b" else values).tolist()
     if values.dtype.kind == "f":
-        return [None if value != value else value for value in values.tolist()]
-    return values.tolist()
+        return [None if value != value else value for value in cells]
+    return cells
 
 
 def write_buildings_parquet(path: str | os.PathLike[str], table: BuildingTable) -> None:

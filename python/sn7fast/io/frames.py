@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -49,7 +49,7 @@ def from_geopandas(
     grid: Grid | None = None,
     months: Sequence[str] | None = None,
     month: str = "month",
-    id: str = "id",  # noqa: A002 - the name of the column
+    id: str = "id",
     iou: str = "iou",
 ) -> Stack:
     """The stack of a GeoDataFrame with one row a footprint.
@@ -114,11 +114,11 @@ def _in_pixels(frame: geopandas.GeoDataFrame, grid: Grid | None) -> Footprints:
 
 def _numbers(
     frame: geopandas.GeoDataFrame, name: str, kinds: str, order: NDArray[np.int64]
-) -> NDArray[np.int64] | None:
+) -> NDArray[Any] | None:
     """A column in another order, or None if the frame has no such column."""
     if name not in frame:
         return None
-    values: NDArray[np.int64] = frame[name].to_numpy()
+    values: NDArray[Any] = frame[name].to_numpy()
     if values.dtype.kind not in kinds and len(values):
         wanted = "numbers" if "f" in kinds else "whole numbers"
         raise InputError(f"{name}: got a column of {values.dtype}, wanted {wanted}")

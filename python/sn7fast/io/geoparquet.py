@@ -40,9 +40,7 @@ def geometry_metadata(
         "encoding": encoding,
         "geometry_types": kinds,
         "crs": None if crs is None else projjson(crs),
-        "covering": {
-            "bbox": {name: ["bbox", name] for name in ("xmin", "ymin", "xmax", "ymax")}
-        },
+        "covering": {"bbox": {name: ["bbox", name] for name in ("xmin", "ymin", "xmax", "ymax")}},
     }
     known = bounds[~np.isnan(bounds[:, 0])]
     if len(known):

@@ -94,7 +94,7 @@ def denominator(footprints: Footprints, grid: Grid) -> int | None:
 
 
 def snapped(footprints: Footprints, parts: int | None) -> Footprints:
-    """Footprints whose coordinates within 1e-6 px of a multiple of 1/``parts`` are rounded to it."""
+    """Footprints with coordinates rounded to multiples of 1/``parts`` that lie within 1e-6 px."""
     if parts is None:
         return footprints
     coords = footprints.coords

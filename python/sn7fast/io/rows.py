@@ -12,7 +12,7 @@ from sn7fast.footprints import Footprints
 from sn7fast.io.placement import Place, by_aoi, chosen_place, placed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -96,12 +96,20 @@ def rows_of(
     table["area_m2" if on_ground else "area_px"] = np.concatenate(areas)
     footprints = Footprints.concatenate([placed(stack, where) for stack in every])
     for name, column in (columns or {}).items():
-        table[name] = _checked(name, column, len(footprints))
+        table[name] = checked_column(name, column, len(footprints))
     return Rows(named, footprints, table, where, crs)
 
 
-def _checked(name: str, values: ArrayLike, count: int) -> NDArray[Any]:
-    if name in RESERVED:
+def checked_column(
+    name: str, values: ArrayLike, count: int, reserved: Collection[str] = RESERVED
+) -> NDArray[Any]:
+    """A column that was given, texts as objects.
+
+    Raises:
+        InputError: A reserved name, another shape than (count,), or another type than numbers,
+            truth values and texts.
+    """
+    if name in reserved:
         raise InputError(f"columns: got {name!r}, which is made here; wanted another name")
     array = np.asarray(values)
     if array.shape != (count,):

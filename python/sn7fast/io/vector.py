@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import threading
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +21,7 @@ from sn7fast.io.tables import write_csv
 from sn7fast.rings import rewound
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterator, Mapping
 
     from numpy.typing import ArrayLike
@@ -49,7 +49,7 @@ _LAYER = "footprints"
 _GDAL_CONFIG = threading.Lock()
 
 
-def format_of(path: str | os.PathLike[str], format: str | None = None) -> str:  # noqa: A002
+def format_of(path: str | os.PathLike[str], format: str | None = None) -> str:
     """The format to write, one of the values of `FORMATS`: the one named, or that of the suffix.
 
     Raises:
@@ -72,7 +72,7 @@ def write_vector(
     path: str | os.PathLike[str],
     stacks: Stack | Mapping[str, Stack],
     *,
-    format: str | None = None,  # noqa: A002 - what everybody calls it
+    format: str | None = None,
     columns: Mapping[str, ArrayLike] | None = None,
     place: Place | None = None,
 ) -> None:
@@ -87,8 +87,8 @@ def write_vector(
     SN7 CSV       `write_csv`: pixels, month and id alone
     ============  ==============================================================================
 
-    All but the CSV have the columns of `write_parquet`; in GeoJSON ``id`` is ``Id``. GeoPackage and FlatGeobuf are put together
-    in memory, by GDAL. Equal input gives equal bytes.
+    All but the CSV have the columns of `write_parquet`; in GeoJSON ``id`` is ``Id``. GeoPackage
+    and FlatGeobuf are put together in memory, by GDAL. Equal input gives equal bytes.
 
     Args:
         path: File to write. It is replaced only once everything is written.
