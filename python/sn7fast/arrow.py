@@ -24,6 +24,7 @@ def storage_array(footprints: Footprints, *, interleaved: bool) -> Any:  # noqa:
 
     Returns:
         Lists of rings of points; of polygons of rings of points if a footprint is a multipolygon.
+        In those an empty footprint has no polygons: shapely 2.2 crashes on polygons without rings.
     """
     pa = require("pyarrow", extra="vector")
     if interleaved:
@@ -36,12 +37,22 @@ def storage_array(footprints: Footprints, *, interleaved: bool) -> Any:  # noqa:
         points = pa.StructArray.from_arrays([x, y], fields=fields)
     nested = points
     names = ("vertices", "rings", "polygons")
-    for name, offsets in zip(names, footprints.arrays[1:], strict=True):
-        if offsets is None:
-            break
+    for name, offsets in zip(names, _offsets(footprints), strict=False):
         kind = pa.list_(pa.field(name, nested.type, nullable=False))
         nested = pa.ListArray.from_arrays(pa.array(offsets), nested, type=kind)
     return nested
+
+
+def _offsets(footprints: Footprints) -> list[NDArray[np.int32]]:
+    """The levels of offsets; multipolygons without their empty polygons."""
+    _, rings, polygons, several = footprints.arrays
+    if several is None:
+        return [rings, polygons]
+    full = np.diff(polygons) > 0
+    if full.all():
+        return [rings, polygons, several]
+    before = np.concatenate([[0], np.cumsum(full)]).astype(np.int32)
+    return [rings, np.append(polygons[:-1][full], polygons[-1]), before[several]]
 
 
 def to_arrow(footprints: Footprints) -> Any:  # noqa: ANN401 - pyarrow has no types
