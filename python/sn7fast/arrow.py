@@ -114,11 +114,13 @@ def from_arrow(source: Any) -> Footprints:  # noqa: ANN401 - anything that speak
     levels: list[NDArray[np.int32]] = []
     kind = array.type
     while pa.types.is_list(array.type) or pa.types.is_large_list(array.type):
+        if array.null_count:
+            raise GeometryError("source: got a null among rings or polygons, wanted none")
         offsets = array.offsets.to_numpy()
         # A slice starts anywhere in its values.
         array = array.values.slice(offsets[0], offsets[-1] - offsets[0])
         levels.append(offsets - offsets[0])
-    if len(levels) not in (2, 3) or array.null_count:
+    if len(levels) not in (2, 3):
         raise InputError(f"source: got {kind}, wanted lists of rings of points, or of such lists")
     return Footprints(_coords(array, kind), *reversed(levels))
 
@@ -127,11 +129,13 @@ def _coords(points: Any, kind: Any) -> NDArray[np.float64]:  # noqa: ANN401 - py
     """float64 (v, 2) of interleaved or separated points."""
     pa = require("pyarrow", extra="vector")
     if pa.types.is_fixed_size_list(points.type) and pa.types.is_float64(points.type.value_type):
-        return points.flatten().to_numpy().reshape(len(points), -1)[:, :2]  # type: ignore[no-any-return]
+        flat: NDArray[np.float64] = points.flatten().to_numpy()
+        return flat.reshape(-1, points.type.list_size)[:, :2]
     if pa.types.is_struct(points.type) and {"x", "y"} <= {field.name for field in points.type}:
         # flatten() heeds the offset of a slice, field() does not.
         columns = dict(zip((f.name for f in points.type), points.flatten(), strict=True))
-        return np.stack([columns[axis].to_numpy() for axis in "xy"], axis=1)
+        xy = [columns[axis].to_numpy(zero_copy_only=False) for axis in "xy"]
+        return np.stack(xy, axis=1)
     raise InputError(
         f"source: got {kind}, wanted points as [x, y] of float64 or structs of x and y"
     )
