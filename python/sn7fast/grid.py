@@ -174,6 +174,10 @@ class Grid:
         if not len(footprints.coords):
             return np.zeros(len(footprints))
         equal_area = self._equal_area_m(footprints.coords)
+        # Rings across the 180th meridian come from PROJ in two halves, a turn apart.
+        first = np.repeat(footprints.ring_offsets[:-1], np.diff(footprints.ring_offsets))
+        turn = 2 * math.pi * _AXIS_M
+        equal_area[:, 0] -= turn * np.round((equal_area[:, 0] - equal_area[first, 0]) / turn)
         return Footprints._trusted((equal_area, *footprints.arrays[1:])).areas
 
     @property

@@ -85,10 +85,12 @@ def write_cog(
         "bigtiff": "if_safer",
     }
     environment = rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True, GDAL_PAM_ENABLED=False)
-    with environment, unreferenced_too(), rasterio.MemoryFile(ext=".tif") as memory:
-        with memory.open(
-            count=count, height=rows, width=columns, **profile, **georeference
-        ) as dataset:
+    with environment, rasterio.MemoryFile(ext=".tif") as memory:
+        with unreferenced_too():
+            opened = memory.open(
+                count=count, height=rows, width=columns, **profile, **georeference
+            )
+        with opened as dataset:
             dataset.write(bands)
             # Three bands of bytes would be taken for a picture.
             dataset.colorinterp = [gray] + [rasterio.enums.ColorInterp.undefined] * (count - 1)

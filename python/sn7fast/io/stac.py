@@ -138,14 +138,25 @@ def _first_day(month: str) -> datetime.datetime:
 
 
 def _outline(grid: Grid) -> tuple[dict[str, Any], list[float]]:
-    """The corners of a grid as a GeoJSON polygon, and their bounds."""
+    """The corners of a grid as a GeoJSON polygon, and their bounds.
+
+    Of a grid across the 180th meridian there are two boxes, and the bounds go from west to east.
+    """
     rows, columns = grid.shape_yx
     corners = np.array([[0, 0], [0, rows], [columns, rows], [columns, 0], [0, 0]], float)
     one = Footprints(corners, np.array([0, 5], np.int32), np.array([0, 1], np.int32))
     outline = rewound(grid.px_to_lon_lat(one))
     points = outline.coords.round(8)
-    geometry = {"type": "Polygon", "coordinates": [points.tolist()]}
-    return geometry, [*points.min(0).tolist(), *points.max(0).tolist()]
+    (west, south), (east, north) = points.min(0).tolist(), points.max(0).tolist()
+    if east - west < 180:
+        return {"type": "Polygon", "coordinates": [points.tolist()]}, [west, south, east, north]
+    longitudes = points[:, 0]
+    west, east = longitudes[longitudes > 0].min().item(), longitudes[longitudes < 0].max().item()
+    boxes = [
+        [[[x0, south], [x1, south], [x1, north], [x0, north], [x0, south]]]
+        for x0, x1 in ((west, 180.0), (-180.0, east))
+    ]
+    return {"type": "MultiPolygon", "coordinates": boxes}, [west, south, east, north]
 
 
 def _multihash(path: Path) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sn7fast._optional import require
+from sn7fast._quiet import without_warning
 from sn7fast.errors import InputError
 from sn7fast.io.geojson import write_geojson
 from sn7fast.io.outputs import whole_file
@@ -81,7 +82,7 @@ def write_vector(
     ============  ==============================================================================
     GeoParquet    `write_parquet`
     GeoPackage    one layer, ``footprints``, with a spatial index
-    FlatGeobuf    the same, rows in the order of the index
+    FlatGeobuf    the same, rows in the order of the index (which a file with empty footprints lacks)
     GeoJSON       RFC 7946: longitude and latitude to 8 decimals, outer rings counter-clockwise;
                   with the place ``pixel`` the pixels to the bit, which is not RFC 7946
     SN7 CSV       `write_csv`: pixels, month and id alone
@@ -150,9 +151,10 @@ def _write_by_gdal(path: str | os.PathLike[str], driver: str, rows: Rows) -> Non
     pyogrio = require("pyogrio", extra="vector")
     several = rows.footprints.footprint_offsets is not None
     fields = {name: _field(values) for name, values in rows.columns.items()}
+    has_empty = bool(np.isnan(rows.footprints.bounds).any())
     content = io.BytesIO()
     # In memory, since GDAL leaves files of its own beside an output that fails.
-    with _dated(pyogrio):
+    with _dated(pyogrio), without_warning(UserWarning, "'crs' was not provided"):
         try:
             pyogrio.raw.write(
                 content,
@@ -165,7 +167,8 @@ def _write_by_gdal(path: str | os.PathLike[str], driver: str, rows: Rows) -> Non
                 crs=rows.crs,
                 driver=driver,
                 layer=_LAYER,
-                SPATIAL_INDEX="YES",
+                # A FlatGeobuf with an index cannot hold an empty geometry.
+                SPATIAL_INDEX="NO" if driver == "FlatGeobuf" and has_empty else "YES",
             )
         except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
             raise InputError(f"{path}: GDAL cannot write it as {driver}: {error}") from error
