@@ -88,7 +88,9 @@ class BuildingTable:
         else:
             out["median_area_m2"] = self.median_area_m2.round(_AREA_DECIMALS)
             out["x"], out["y"] = self.grid.px_to_crs(self.centroid_px).T
-            degrees = self.grid.px_to_lon_lat(self.centroid_px)
+            shaped = ~np.isnan(self.centroid_px[:, 0])
+            degrees = np.full((len(self), 2), np.nan)
+            degrees[shaped] = self.grid.px_to_lon_lat(self.centroid_px[shaped])
             out["longitude"], out["latitude"] = degrees.T.round(_DEGREE_DECIMALS)
         return out | self.columns
 
@@ -141,7 +143,8 @@ def building_table(
         middle,
         grid,
     )
-    table.columns.update(_aligned(table, columns or {}))
+    if columns:
+        table.columns.update(_aligned(table, columns))
     return table
 
 
