@@ -71,8 +71,10 @@ def cube_from_xarray(
 
 
 def _check_array(name: str, array: Any) -> None:  # noqa: ANN401 - to be checked
-    if not all(hasattr(array, attribute) for attribute in ("dims", "coords", "attrs", "values")):
-        hint = ": take one variable of it" if hasattr(array, "data_vars") else ""
+    is_dataset = hasattr(array, "data_vars")
+    known = ("dims", "coords", "attrs", "encoding", "values")
+    if is_dataset or not all(hasattr(array, attribute) for attribute in known):
+        hint = ": take one variable of it" if is_dataset else ""
         raise InputError(f"{name}: got {type(array).__name__}, wanted a DataArray{hint}")
 
 
