@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import warnings
 import zlib
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from sn7fast._optional import require
+from sn7fast._quiet import without_warning
 from sn7fast.errors import InputError, RasterError
 from sn7fast.grid import Grid
 from sn7fast.io.outputs import whole_file
@@ -38,8 +37,6 @@ GDAL_OPTIONS = {
     "GDAL_GEOREF_SOURCES": "INTERNAL",
     "GDAL_PAM_ENABLED": False,
 }
-
-_WARNING_FILTERS = threading.Lock()
 
 Window: TypeAlias = tuple[tuple[int, int], tuple[int, int]]
 """(first row, row after the last), (first column, column after the last)."""
@@ -247,11 +244,6 @@ def _chosen(path: Path, count: int, band: int | None) -> int:
 
 @contextmanager
 def unreferenced_too() -> Iterator[None]:
-    """No warning about a raster without a georeference: that is a fact, which the grid tells.
-
-    The filters of warnings are one for all threads, hence the lock.
-    """
-    errors = require("rasterio.errors")
-    with _WARNING_FILTERS, warnings.catch_warnings():
-        warnings.simplefilter("ignore", errors.NotGeoreferencedWarning)
+    """No warning about a raster without a georeference: that is a fact, which the grid tells."""
+    with without_warning(require("rasterio.errors").NotGeoreferencedWarning):
         yield
