@@ -93,6 +93,20 @@ class Grid:
         shape = self.shape_yx[0] * scale, self.shape_yx[1] * scale
         return Grid(shape, (a / scale, b / scale, c, d / scale, e / scale, f), self.crs)
 
+    def reduced(self, scale: int) -> Grid:
+        """The same ground with ``scale`` x ``scale`` pixels as one: undoes `enlarged`.
+
+        Raises:
+            InputError: ``scale`` is no whole number from 1, or does not divide rows and columns.
+        """
+        scale = whole_number("scale", scale, 1, 2**31 - 1)
+        rows, columns = self.shape_yx
+        if rows % scale or columns % scale:
+            raise InputError(f"scale: got {scale}, which does not divide {rows} x {columns} pixels")
+        a, b, c, d, e, f = self.transform
+        transform = (a * scale, b * scale, c, d * scale, e * scale, f)
+        return Grid((rows // scale, columns // scale), transform, self.crs)
+
     @overload
     def px_to_crs(self, positions: Footprints) -> Footprints: ...
     @overload

@@ -133,7 +133,7 @@ class Stack:
         return len(self.footprints)
 
     def __repr__(self) -> str:
-        ids = "no ids" if self.ids is None else f"{len(np.unique(self.ids))} ids"
+        ids = "no ids" if self.ids is None else f"{self.building_count} ids"
         return f"Stack({self.aoi}, {len(self.months)} months, {len(self)} footprints, {ids})"
 
     def rows(self, month: str) -> slice:
@@ -157,6 +157,11 @@ class Stack:
     def frames(self) -> Iterator[tuple[str, Footprints]]:
         """(month, footprints) in order."""
         return ((month, self.frame(month)) for month in self.months)
+
+    @property
+    def building_count(self) -> int:
+        """Number of different identifiers; 0 without any."""
+        return 0 if self.ids is None else len(np.unique(self.ids))
 
     @property
     def month_index(self) -> NDArray[np.int64]:

@@ -1,4 +1,4 @@
-"""``sn7fast demo``: the whole way on synthetic data, in a few seconds."""
+"""``sn7fast demo``: the whole way on synthetic images, in less than a minute."""
 
 from __future__ import annotations
 
@@ -13,14 +13,20 @@ from sn7fast.cli.console import Console, Timer, timed
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sn7fast.data.scenes import SyntheticScene
+    from sn7fast.pipeline import PipelineResult
+
+_DATA, _PICTURE = "data", "overview.png"
+
 # Written last into what the demo makes, so that it may replace its own output and no other.
-_MARK = "scores.json"
-_MARK_KEY = "sn7fast_demo"
+_MARK, _MARK_KEY = "demo.json", "sn7fast_demo"
+
+_MONTHS, _SHAPE = 12, (640, 640)
 
 
 @click.command(
     "demo",
-    short_help="Synthetic months of buildings: masks, tracks, scores.",
+    short_help="Synthetic months of images: probabilities, footprints, tracks, scores.",
     epilog="Example: sn7fast demo --out my-demo --seed 7",
 )
 @click.option(
@@ -35,69 +41,72 @@ _MARK_KEY = "sn7fast_demo"
 @options.overwrite
 @options.quiet
 def command(out: Path, seed: int, overwrite: bool, quiet: bool) -> None:
-    """Follow about 800 synthetic buildings through 12 months with clouds and a noisy network.
+    """Follow the buildings of a synthetic town through 12 months of images with clouds.
 
-    Makes an AOI, writes its labels and the predicted masks in the layout of SpaceNet 7, reads the
-    masks back, turns them into footprints and tracks, and scores these against the labels.
+    Paints the images of an AOI in the layout of SpaceNet 7, lets the network that comes with
+    sn7fast look at them, makes footprints and tracks of what it sees, and scores these against the
+    labels. A GIS opens what is in the folder.
     """
     options.check_output(out, is_file=False, overwrite=overwrite or _is_demo(out))
 
     from sn7fast import get_num_threads
-    from sn7fast.cli.aois import stems, write_geojson_folder
+    from sn7fast.cli.progress import PixelProgress
     from sn7fast.cli.table import score_table
-    from sn7fast.data.discover import discover
-    from sn7fast.data.load import load_masks
-    from sn7fast.data.synthetic import synthetic_stack
+    from sn7fast.data.scenes import synthetic_scene
     from sn7fast.io.outputs import whole_folder
-    from sn7fast.io.tables import write_csv
-    from sn7fast.polygonize import polygonize_frames
-    from sn7fast.scoring import score_f1, score_scot
-    from sn7fast.tracking import track
+    from sn7fast.pipeline import run_pipeline
+    from sn7fast.postprocess import PostProcessing
+    from sn7fast.predict import load_model
 
     console, whole = Console(quiet=quiet), Timer()
     console.result(f"sn7fast demo, seed {seed}, {get_num_threads()} threads\n")
     with whole_folder(out) as folder:
-        with timed(console, "make a synthetic AOI") as details:
-            made = synthetic_stack(seed=seed)
-            truth = made.truth
-            rows, columns = made.grid.shape_yx
-            cloudy = int((made.cloud_masks.max(axis=(1, 2)) > 0).sum())
-            details += [f"{len(made.months)} months of {rows} x {columns}"]
-            details += [f"{_buildings(truth.ids)} buildings", f"{cloudy} months with clouds"]
-        with timed(console, "write labels and predicted masks") as details:
-            made.write_sn7(folder / "truth")
-            made.write_predictions(folder / "predictions")
-            details += ["truth/", "predictions/"]
-        with timed(console, "read the predicted masks") as details:
-            source = discover(folder / "predictions")
-            masks, _ = load_masks(source.frames)
-            details += [f"{len(masks)} GeoTIFFs"]
-        with timed(console, "masks to footprints") as details:
-            footprints = polygonize_frames(masks, months=made.months, aoi=made.aoi, min_area_px=4)
-            details += [f"{len(footprints)} footprints"]
-        with timed(console, "footprints to tracks") as details:
-            tracks = track(footprints)
-            details += [f"{_buildings(tracks.ids)} identifiers"]
-        with timed(console, "score tracks against the labels") as details:
-            scot = score_scot({made.aoi: truth}, {made.aoi: tracks}, truth_min_area_px=4)
-            f1 = score_f1({made.aoi: truth}, {made.aoi: tracks})
-            details += [f"SCOT {scot.score:.3f}", f"F1 {f1.mean:.3f}"]
-        with timed(console, "write tracks and scores") as details:
-            (folder / "tracks").mkdir()
-            write_geojson_folder(folder / "tracks", tracks, stems(source), own=False)
-            write_csv(folder / "truth.csv", {made.aoi: truth})
-            write_csv(folder / "tracks.csv", {made.aoi: tracks})
-            report = {_MARK_KEY: {"seed": seed}, "scot": scot.to_dict(), "f1": f1.to_dict()}
-            text = json.dumps(report, indent=1, allow_nan=False)
-            (folder / _MARK).write_text(text + "\n", encoding="utf-8")
-            details += ["tracks/", "tracks.csv", "truth.csv", _MARK]
-    console.result(f"\n{score_table(scot, f1)}\n")
-    console.result(f"All in {whole.lap():.1f} s, written to {out}. The same score by hand:")
+        with timed(console, "imagine an AOI") as details:
+            scene = synthetic_scene(seed=seed, shape_yx=_SHAPE, months=_MONTHS)
+            cloudy = int((scene.cloud_masks.max(axis=(1, 2)) > 0).sum())
+            details += [f"{scene.truth.building_count} buildings", f"{cloudy} months with clouds"]
+        with timed(console, "paint its images") as details:
+            scene.write_sn7(folder / _DATA)
+            details += [f"{len(scene.months)} of {_SHAPE[0]} x {_SHAPE[1]}", f"{_DATA}/"]
+        with timed(console, "load the network") as details:
+            model = load_model()
+            details += [model.backend.name]
+        post = PostProcessing()
+        with timed(console, "images to tracked buildings") as details:
+            progress = PixelProgress(console)
+            result = run_pipeline(
+                folder / _DATA, folder, weights=model, post=post, progress=progress
+            )
+            progress.close()
+            tracks = result.tracks[scene.aoi]
+            details += [f"{len(tracks)} footprints", f"{tracks.building_count} buildings"]
+            details += [f"by {post.method}"]
+        with timed(console, "draw the last month") as details:
+            _draw(folder, scene, result)
+            details += [_PICTURE]
+        (folder / _MARK).write_text(
+            json.dumps({_MARK_KEY: {"seed": seed}}) + "\n", encoding="utf-8"
+        )
+    console.result(f"\n{score_table(result.scot, result.f1)}\n")
+    console.result(f"All in {whole.lap():.1f} s, written to {out}:")
+    console.result("  data/           images and labels in the layout of SpaceNet 7")
+    console.result("  probabilities/  what the network says")
+    console.result("  buildings/      footprints with identifiers for a GIS, table of buildings")
+    console.result("  overview.png    image, probabilities and footprints of the last month")
+    console.result("The same score by hand:")
     console.result(f"  sn7fast score {out / 'truth.csv'} {out / 'tracks.csv'}")
 
 
-def _buildings(ids: object) -> int:
-    return len(set(ids.tolist())) if hasattr(ids, "tolist") else 0
+def _draw(folder: Path, scene: SyntheticScene, result: PipelineResult) -> None:
+    from sn7fast.io.pictures import write_png
+    from sn7fast.io.rasters import read_mask
+    from sn7fast.preview import preview
+
+    month = scene.months[-1]
+    probabilities = sorted((folder / "probabilities").rglob(f"*{month}*.tif"))
+    probability, _ = read_mask(probabilities[0], band=1)
+    image = scene.image(month)[..., :3]
+    write_png(folder / _PICTURE, preview(image, probability, result.tracks[scene.aoi], month))
 
 
 def _is_demo(out: Path) -> bool:

@@ -31,6 +31,7 @@ OK, USAGE, BAD_INPUT, SOME_FAILED, BUG, INTERRUPTED = 0, 2, 3, 4, 70, 130
 
 _NAMES = (
     "demo",
+    "pipeline",
     "prep",
     "train",
     "predict",

@@ -86,7 +86,7 @@ def load_cube(frames: Sequence[Frame], *, scale: int = 1) -> Cube:
     if any(of_frame is not None for _, of_frame, _ in parts):
         clear = np.ones(first.shape, bool)
         valid = np.stack([clear if of_frame is None else of_frame for _, of_frame, _ in parts])
-    grid = parts[0][2] if scale == 1 else None
+    grid = parts[0][2].reduced(scale)
     months = [frame.month for frame in frames]
     return Cube.from_arrays(
         np.stack([prob for prob, *_ in parts]), months=months, valid=valid, scale=scale, grid=grid
