@@ -97,10 +97,16 @@ def test_other_systems_and_the_180th_meridian(tmp_path):
         assert boxes.area == pytest.approx(width * (north - south))
 
 
-@pytest.mark.parametrize("months", [[], ["2018"], ["2018_13"], ["2018-01-05"]])
+@pytest.mark.parametrize("months", [[], ["2018"], ["2018_13"], ["2018-01-05"], ["2018_02_30"]])
 def test_months_that_cannot_be_dates(months):
     with pytest.raises(InputError, match="months: got"):
         stac_item("a", months, {})
+
+
+def test_labels_with_days():
+    item = stac_item("a", ["2018_01_15", "2018_02_03"], {})
+    assert item.common_metadata.start_datetime.isoformat() == "2018-01-15T00:00:00+00:00"
+    assert item.common_metadata.end_datetime.isoformat() == "2018-02-03T23:59:59+00:00"
 
 
 def test_missing_assets(tmp_path):

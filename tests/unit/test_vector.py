@@ -125,7 +125,9 @@ def test_pixels_have_no_crs(tmp_path):
     for suffix in (".gpkg", ".fgb", ".parquet"):
         path = tmp_path / f"out{suffix}"
         sn7fast.write_vector(path, stack)
-        frame = geopandas.read_parquet(path) if suffix == ".parquet" else pyogrio.read_dataframe(path)
+        frame = (
+            geopandas.read_parquet(path) if suffix == ".parquet" else pyogrio.read_dataframe(path)
+        )
         # What GDAL calls an undefined system in a GeoPackage.
         assert frame.crs is None or "Undefined" in frame.crs.name
         assert "area_px" in frame

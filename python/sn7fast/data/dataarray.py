@@ -108,21 +108,21 @@ def _ordered(name: str, array: xarray.DataArray) -> tuple[NDArray[Any], list[tup
         except (AttributeError, TypeError) as error:
             raise InputError(f"{name}: {dims[0]}: got {values.dtype}, wanted dates") from error
         texts = [str(value) for value in values]
-    pairs = sorted(zip(texts, months, range(len(months)), strict=True))
-    for text, month, _ in pairs:
+    for text, month in zip(texts, months, strict=True):
         if not isinstance(month, str) or not 1 <= int(month[5:]) <= 12:
             raise InputError(f"{name}: {dims[0]}: got {text}, wanted a date")
+    pairs = sorted(zip(months, texts, range(len(months)), strict=True))
     for one, other in itertools.pairwise(pairs):
-        if one[1] == other[1]:
+        if one[0] == other[0]:
             raise StackError(
-                f"{name}: {dims[0]}: {one[0]} and {other[0]} lie in one month, wanted one frame a "
+                f"{name}: {dims[0]}: {one[1]} and {other[1]} lie in one month, wanted one frame a "
                 "month: choose one, or put them together first"
             )
     order = [index for _, _, index in pairs]
     frames = np.asarray(array.transpose(*dims).values)
     if order != sorted(order):
         frames = frames[order]
-    return np.ascontiguousarray(frames), [(str(month), text) for text, month, _ in pairs]
+    return np.ascontiguousarray(frames), [(str(month), text) for month, text, _ in pairs]
 
 
 def _known(array: xarray.DataArray, values: NDArray[Any]) -> NDArray[np.bool_] | None:

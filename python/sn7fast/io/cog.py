@@ -87,9 +87,7 @@ def write_cog(
     environment = rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True, GDAL_PAM_ENABLED=False)
     with environment, rasterio.MemoryFile(ext=".tif") as memory:
         with unreferenced_too():
-            opened = memory.open(
-                count=count, height=rows, width=columns, **profile, **georeference
-            )
+            opened = memory.open(count=count, height=rows, width=columns, **profile, **georeference)
         with opened as dataset:
             dataset.write(bands)
             # Three bands of bytes would be taken for a picture.
