@@ -37,10 +37,11 @@ def validated(path):
 
 
 def test_item_of_an_aoi(tmp_path, assets):
-    item = stac_item(AOI, MONTHS, assets, grid=sn7_grid(AOI), properties={"sn7fast:buildings": 5})
-    write_stac_item(tmp_path / "item.json", item)
-    write_stac_item(tmp_path / "again.json", stac_item(AOI, MONTHS, assets, grid=sn7_grid(AOI),
-                                                       properties={"sn7fast:buildings": 5}))  # fmt: skip
+    for name in ("item.json", "again.json"):
+        item = stac_item(
+            AOI, MONTHS, assets, grid=sn7_grid(AOI), properties={"sn7fast:buildings": 5}
+        )
+        write_stac_item(tmp_path / name, item)
     assert (tmp_path / "item.json").read_bytes() == (tmp_path / "again.json").read_bytes()
     back = validated(tmp_path / "item.json")
     assert back.id == AOI
@@ -77,12 +78,8 @@ def test_paths_are_relative_to_the_file(tmp_path, assets):
 
 
 def test_other_systems_and_the_180th_meridian(tmp_path):
-    wkt = 'PROJCS["mine",GEOGCS["WGS 84",DATUM["WGS_1984",SPHEROID["WGS 84",6378137,298.257223563]],' \
-          'PRIMEM["Greenwich",0],UNIT["degree",0.0174532925199433]],PROJECTION["Transverse_Mercator"],' \
-          'PARAMETER["latitude_of_origin",0],PARAMETER["central_meridian",177],' \
-          'PARAMETER["scale_factor",0.9996],PARAMETER["false_easting",500000],' \
-          'PARAMETER["false_northing",0],UNIT["metre",1]]'  # fmt: skip
-    for crs, code in ((wkt, None), ("EPSG:32660", "EPSG:32660")):
+    mine = "+proj=tmerc +lon_0=177 +k=0.9996 +x_0=500000 +datum=WGS84 +units=m"
+    for crs, code in ((mine, None), ("EPSG:32660", "EPSG:32660")):
         grid = Grid((48, 48), (10, 0, 833978 - 240, 0, -10, 480), crs)
         write_stac_item(tmp_path / "item.json", stac_item("fiji", MONTHS, {}, grid=grid))
         back = validated(tmp_path / "item.json")

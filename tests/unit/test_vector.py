@@ -111,8 +111,8 @@ def test_empty_stacks(tmp_path, suffix):
 
 
 def test_empty_footprints(tmp_path):
-    stack = Stack.from_frames([Footprints.from_shapely([shapely.Polygon(), shapely.box(0, 0, 1, 1)])],
-                              months=["2018_01"], aoi="a", grid=UTM)  # fmt: skip
+    found = Footprints.from_shapely([shapely.Polygon(), shapely.box(0, 0, 1, 1)])
+    stack = Stack.from_frames([found], months=["2018_01"], aoi="a", grid=UTM)
     for suffix in (".gpkg", ".fgb", ".geojson"):
         sn7fast.write_vector(tmp_path / f"out{suffix}", stack)
         frame = pyogrio.read_dataframe(tmp_path / f"out{suffix}")
@@ -235,7 +235,7 @@ def test_stacks_come_back_from_geopandas(grid):
 @pytest.mark.parametrize(
     ("change", "options", "error", "message"),
     [
-        (lambda f: f.drop(columns="month"), {}, InputError, "month: got 'month', wanted one of aoi"),
+        (lambda f: f.drop(columns="month"), {}, InputError, "month: got 'month', wanted one of"),
         (lambda f: f.assign(month=5), {}, InputError, "month: got 5, wanted labels"),
         (lambda f: f.assign(aoi=["x"] + ["y"] * (len(f) - 1)), {}, InputError, "and 2 areas"),
         (lambda f: f.drop(columns="aoi"), {}, InputError, "and 0 areas"),

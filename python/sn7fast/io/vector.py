@@ -82,7 +82,7 @@ def write_vector(
     ============  ==============================================================================
     GeoParquet    `write_parquet`
     GeoPackage    one layer, ``footprints``, with a spatial index
-    FlatGeobuf    the same, rows in the order of the index (which a file with empty footprints lacks)
+    FlatGeobuf    the same, rows in the order of the index; none if a footprint is empty
     GeoJSON       RFC 7946: longitude and latitude to 8 decimals, outer rings counter-clockwise;
                   with the place ``pixel`` the pixels to the bit, which is not RFC 7946
     SN7 CSV       `write_csv`: pixels, month and id alone
