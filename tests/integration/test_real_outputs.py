@@ -83,11 +83,15 @@ def test_buildings_and_change(stack, tmp_path):
     assert frame.set_index("id")["median_area_m2"].to_numpy() == pytest.approx(
         rows.to_numpy(), abs=1e-4
     )
-    write_change_map(tmp_path / "change.tif", change_map(stack))
+    write_change_map(tmp_path / "change.tif", stack)
     assert cog_validate(tmp_path / "change.tif", strict=True)[0]
     with rasterio.open(tmp_path / "change.tif", driver="GTiff") as dataset:
-        first, last, _ = dataset.read()
+        first, last, change = dataset.read()
         assert Grid.from_rasterio(dataset) == stack.grid
+    whole = change_map(stack)
+    assert np.array_equal(first, whole.first_month)
+    assert np.array_equal(last, whole.last_month)
+    assert np.array_equal(change, whole.change)
     # Where the first month has footprints, the first month is 1.
     mask = sn7fast.rasterize(stack.frame(stack.months[0]), stack.grid.shape_yx) > 0
     assert (first[mask] == 1).all()

@@ -30,9 +30,18 @@ def assert_cog(path):
     assert (valid, errors, warnings) == (True, [], [])
 
 
-@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int16, np.float32])
-@pytest.mark.parametrize("bands", [1, 3, 4])
-@pytest.mark.parametrize("grid", [GRID, None])
+@pytest.mark.parametrize(
+    ("dtype", "bands", "grid"),
+    [
+        (np.uint8, 3, GRID),
+        (np.uint8, 4, GRID),
+        (np.uint8, 3, None),
+        (np.uint16, 1, GRID),
+        (np.int16, 1, GRID),
+        (np.float32, 1, GRID),
+        (np.float32, 2, None),
+    ],
+)
 def test_pixels_come_back(tmp_path, dtype, bands, grid):
     pixels = stored((bands, 700, 600), dtype)
     for name in "ab":
@@ -103,7 +112,7 @@ def test_change_by_hand():
 def test_change_map_is_a_cog(tmp_path):
     stack = houses([(10, 400)], [(10, 500)], ids=[[1], [2]], grid=GRID)
     for name in "ab":
-        write_change_map(tmp_path / f"{name}.tif", change_map(stack))
+        write_change_map(tmp_path / f"{name}.tif", stack)
     assert (tmp_path / "a.tif").read_bytes() == (tmp_path / "b.tif").read_bytes()
     assert_cog(tmp_path / "a.tif")
     with rasterio.open(tmp_path / "a.tif", driver="GTiff") as dataset:

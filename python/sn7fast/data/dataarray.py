@@ -30,8 +30,8 @@ def cube_from_xarray(
     """A cube of a DataArray of building probabilities with the dimensions time, y and x.
 
     Dimensions may come in any order and be called ``time`` or ``t``, ``y``, ``latitude`` or
-    ``lat``, and ``x``, ``longitude`` or ``lon``. Times are dates or labels such as ``2018_01``; they
-    are sorted. The georeference is that of the coordinates of y and x, which are the centres of
+    ``lat``, and ``x``, ``longitude`` or ``lon``. Times are dates, or labels such as ``2018_01``,
+    and are sorted. The georeference is that of the coordinates of y and x, which are the centres of
     pixels, and the CRS that of the ``spatial_ref`` coordinate (or the one that ``grid_mapping``
     names) or of the attribute ``crs``. Without coordinates of y and x the cube has no grid. Arrays
     of dask are computed.
