@@ -287,6 +287,22 @@ def test_files_of_others_and_damaged_ones(tmp_path):
         sn7fast.read_parquet(path)
 
 
+def test_damaged_bytes_never_end_in_another_error(tmp_path):
+    path = tmp_path / "a.parquet"
+    sn7fast.write_parquet(path, tracked())
+    whole, random = path.read_bytes(), np.random.default_rng(0)
+    for _ in range(300):
+        content = bytearray(whole)
+        # Most of the file is pages, which have checksums; the last part tells of them.
+        for place in random.integers(len(whole) - 6000, len(whole), 2):
+            content[place] = random.integers(256)
+        path.write_bytes(content)
+        try:
+            sn7fast.read_parquet(path)
+        except InputError as error:
+            assert "a.parquet" in str(error)
+
+
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [

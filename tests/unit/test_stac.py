@@ -6,6 +6,8 @@ import json
 import pystac
 import pytest
 import shapely
+from pystac.extensions.file import FileExtension
+from pystac.extensions.projection import ProjectionExtension
 from pystac.validation.stac_validator import JsonSchemaSTACValidator
 
 from sn7fast import Grid
@@ -51,6 +53,8 @@ def test_item_of_an_aoi(tmp_path, assets):
     assert back.properties["proj:code"] == "EPSG:3857"
     assert back.properties["proj:shape"] == [1024, 1024]
     assert back.properties["proj:transform"] == list(sn7_grid(AOI).transform)
+    assert ProjectionExtension.ext(back).epsg == 3857
+    assert FileExtension.ext(back.assets["change"]).size == len("change.tif")
     assert back.properties["sn7fast:months"] == MONTHS
     assert back.properties["sn7fast:buildings"] == 5
     outline = shapely.geometry.shape(back.geometry)
