@@ -1,6 +1,7 @@
 """Stacks in the formats of others, opened again by GDAL and geopandas."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import geopandas
 import numpy as np
@@ -98,6 +99,21 @@ def test_equal_input_equal_bytes(tmp_path, suffix):
     for name in ("a", "b"):
         sn7fast.write_vector(tmp_path / f"{name}{suffix}", {"n": tracked(), "s": tracked(seed=1)})
     assert (tmp_path / f"a{suffix}").read_bytes() == (tmp_path / f"b{suffix}").read_bytes()
+
+
+@pytest.mark.parametrize("suffix", [".gpkg", ".fgb", ".parquet"])
+def test_threads_write_at_the_same_time(tmp_path, suffix):
+    stacks = [tracked(MERCATOR if k % 2 else None, seed=k) for k in range(8)]
+
+    def write(folder, k):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        path = tmp_path / folder / f"{k}{suffix}"
+        sn7fast.write_vector(path, stacks[k])
+        return path.read_bytes()
+
+    alone = [write("alone", k) for k in range(8)]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(write, ["together"] * 8, range(8))) == alone
 
 
 @pytest.mark.parametrize("suffix", sorted(FORMATS))
