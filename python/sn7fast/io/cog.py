@@ -97,7 +97,6 @@ def write_cog(
             f"{path}: valid: got {valid.dtype} of shape {valid.shape}, wanted bool ({rows}, "
             f"{columns})"
         )
-    shutil = require("rasterio.shutil")
     with whole_file(path) as part, tempfile.TemporaryDirectory(
         prefix=".sn7fast-", dir=part.parent, ignore_cleanup_errors=True
     ) as folder:  # fmt: skip
@@ -105,17 +104,28 @@ def write_cog(
         with _gdal(path):
             _write_plain(plain, bands, grid, names, tags or {}, valid, nodata)
             # GDAL keeps files of its own beside the result, which go with the folder.
-            shutil.copy(
-                plain,
-                done,
-                driver="COG",
-                compress="deflate",
-                predictor="yes",
-                blocksize=_TILE,
-                resampling=overviews,
-                bigtiff="if_safer",
-            )
+            copy_as_cog(plain, done, overviews=overviews)
         done.replace(part)
+
+
+def copy_as_cog(source: Path, target: Path, *, overviews: str) -> None:
+    """Copy a GeoTIFF, tile by tile, into a COG; errors are those of rasterio.
+
+    Args:
+        source: The GeoTIFF.
+        target: File to write.
+        overviews: How pixels are put together: ``nearest`` or ``average``.
+    """
+    require("rasterio.shutil").copy(
+        source,
+        target,
+        driver="COG",
+        compress="deflate",
+        predictor="yes",
+        blocksize=_TILE,
+        resampling=overviews,
+        bigtiff="if_safer",
+    )
 
 
 def _write_plain(
