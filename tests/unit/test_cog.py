@@ -137,6 +137,20 @@ def test_many_months_and_none():
     assert change_map(empty, (2, 9)).change.tolist() == [[0] * 9] * 2
 
 
+def test_errors_of_the_bands_come_through(tmp_path):
+    class Broken:
+        shape, dtype = (1, 600, 600), np.dtype(np.uint8)
+
+        def __getitem__(self, key):
+            if key[1].start == 0:
+                return np.zeros((1, 512, 600), np.uint8)
+            raise KeyError("the second row of tiles")
+
+    with pytest.raises(KeyError, match="the second row of tiles"):
+        write_cog(tmp_path / "a.tif", Broken())
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_shapes_that_do_not_fit(tmp_path):
     stack = houses([(0, 1)], ids=[[1]])
     with pytest.raises(InputError, match="a: shape_yx: got None and no grid"):

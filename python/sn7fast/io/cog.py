@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from sn7fast._optional import require
-from sn7fast.errors import InputError, Sn7FastError
+from sn7fast.errors import InputError
 from sn7fast.grid import Grid
 from sn7fast.io.outputs import whole_file
 from sn7fast.io.rasters import unreferenced_too
@@ -182,10 +182,10 @@ def _gdal(path: str | os.PathLike[str]) -> Iterator[None]:
     try:
         with rasterio.Env(**_GDAL_OPTIONS):
             yield
-    except (Sn7FastError, MemoryError):
-        raise
     except Exception as error:
         # rasterio's own classes, GDAL's private ones that it lets through, a bare SystemError.
+        if not (type(error).__module__.startswith("rasterio") or isinstance(error, SystemError)):
+            raise
         reason = f"cannot be written, the disk may be full: {error.__cause__ or error}"
         raise OSError(errno.EIO, reason, str(path)) from error
 
