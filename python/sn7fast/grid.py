@@ -23,6 +23,9 @@ _ECCENTRICITY = math.sqrt((2 - 1 / 298.257223563) / 298.257223563)
 _WEB_MERCATOR = "EPSG:3857"
 _LON_LAT = ("EPSG:4326", "OGC:CRS84")
 
+# That PROJ transforms.
+_POINTS_AT_ONCE = 100_000
+
 
 @dataclass(frozen=True, slots=True)
 class Grid:
@@ -267,11 +270,14 @@ def _to_lon_lat(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Longitude and latitude in degrees on WGS84, by PROJ."""
     warp = require("rasterio.warp")
+    positions = np.empty((2, len(x)))
     try:
-        longitude, latitude = warp.transform(crs, "EPSG:4326", x, y)
+        # rasterio answers with lists, which take many times the memory of an array.
+        for start in range(0, len(x), _POINTS_AT_ONCE):
+            part = slice(start, start + _POINTS_AT_ONCE)
+            positions[:, part] = warp.transform(crs, "EPSG:4326", x[part], y[part])
     except Exception as error:  # rasterio lets GDAL's own classes, which are private, through
         raise InputError(f"crs: got {crs!r}, which has no way to the ground: {error}") from error
-    positions = np.array([longitude, latitude])
     if not np.isfinite(positions).all():
         raise InputError(f"crs: got {crs!r}, in which some positions lie nowhere on the Earth")
     return positions[0], positions[1]

@@ -19,6 +19,7 @@ UTM = Grid((20, 20), (10, 0, 399960, 0, -10, 4900020), "EPSG:32632")
 
 def small(grid=UTM):
     """Id 7 grows from April on, id 3 is there in February and May, id 5 has no shape."""
+
     def house(x, size):
         return shapely.box(x, 2, x + size, 2 + size)
 
@@ -89,7 +90,9 @@ def test_further_columns_by_position_and_by_id():
     for table in (by_position, by_id):
         assert list(table.table())[-3:] == list(EXTRA)
         assert table.columns["first_month_lo"].tolist() == EXTRA["first_month_lo"]
-        assert table.columns["confidence"].tolist() == pytest.approx(EXTRA["confidence"], nan_ok=True)
+        assert table.columns["confidence"].tolist() == pytest.approx(
+            EXTRA["confidence"], nan_ok=True
+        )
         assert table.columns["demolished"].tolist() == EXTRA["demolished"]
 
 

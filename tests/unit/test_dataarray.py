@@ -7,7 +7,7 @@ import rioxarray  # noqa: F401 - the accessor
 import xarray as xr
 
 from sn7fast import Cube, Grid, polygonize_frames
-from sn7fast.data.dataarray import cube_from_xarray
+from sn7fast.data.dataarray import cube_from_xarray, images_from_xarray
 from sn7fast.errors import InputError, StackError
 
 GRID = Grid((6, 8), (10.0, 0, 399960, 0, -10.0, 4900020), "EPSG:32632")
@@ -79,11 +79,9 @@ def test_times_are_sorted_with_their_frames():
             ["2018-01-15", "2018-03-02", "2019-11-30"])))  # fmt: skip
 
 
-def test_labels_and_other_calendars():
+def test_labels():
     labelled = array().assign_coords(time=["2018_01", "2018-02", "2018_11"])
     assert cube_from_xarray(labelled).months == ("2018_01", "2018_02", "2018_11")
-    times = xr.date_range("2018-02-28", periods=3, freq="MS", calendar="noleap", use_cftime=True)
-    assert cube_from_xarray(array(dates=times)).months == ("2018_03", "2018_04", "2018_05")
 
 
 @pytest.mark.parametrize(("dtype", "kept"), [("uint8", "uint8"), ("float32", "float32"),
@@ -159,3 +157,77 @@ def test_other_masks_are_refused():
         cube_from_xarray(array(), valid=array())
     with pytest.raises(InputError, match=r"valid: got bool of shape \(2, 6, 8\), wanted bool"):
         cube_from_xarray(array(), valid=array()[:2] > 0)
+
+
+# Images
+
+
+def bands(dtype=np.uint16):
+    """Red, green and blue (band, time, y, x), no two pixels alike."""
+    return (1 + np.arange(3 * 3 * 6 * 8)).reshape(3, 3, 6, 8).astype(dtype)
+
+
+def dataset(order=(0, 1, 2)):
+    """As odc-stac loads it: a variable a band, nodata as an attribute."""
+    made = xr.Dataset({
+        name: array(bands()[k]).isel(time=list(order)).assign_attrs(nodata=0)
+        for k, name in enumerate(["red", "green", "blue"])
+    })  # fmt: skip
+    return made.rio.write_crs(GRID.crs)
+
+
+def test_images_of_a_dataset():
+    images = images_from_xarray(dataset(order=(2, 0, 1)), ["blue", "red"])
+    assert np.array_equal(images.pixels, bands()[[2, 0]].swapaxes(0, 1))
+    assert images.valid.all()
+    assert images.months == ("2018_01", "2018_03", "2019_12")
+    assert images.grid == GRID
+
+
+def test_images_of_an_array_with_bands():
+    made = xr.concat([dataset()[name] for name in ("red", "green", "blue")], "band")
+    for names in (["B04", "B03", "B02"], [1, 2, 3]):
+        named = made.assign_coords(band=names).transpose("time", "band", "y", "x")
+        images = images_from_xarray(named, names[::-1])
+        assert np.array_equal(images.pixels, bands()[::-1].swapaxes(0, 1))
+        assert images.grid == GRID
+
+
+def test_pixels_are_valid_if_they_are_so_in_all_bands():
+    data = dataset()
+    data["red"][0, 0, 0] = 0
+    data["blue"][1, 2, 3] = 0
+    given = xr.ones_like(data["red"], dtype=bool)
+    given[2, 5, 7] = False
+    images = images_from_xarray(data, ["red", "green", "blue"], valid=given)
+    assert np.argwhere(~images.valid).tolist() == [[0, 0, 0], [1, 2, 3], [2, 5, 7]]
+    assert not images.pixels.swapaxes(0, 1)[:, ~images.valid].any()
+    assert (images.pixels.swapaxes(0, 1)[:, images.valid] > 0).all()
+
+
+def test_several_images_a_month_are_put_together_first():
+    data = dataset().assign_coords(time=pd.to_datetime(["2018-01-03", "2018-01-19", "2018-02-01"]))
+    with pytest.raises(StackError, match="lie in one month"):
+        images_from_xarray(data, ["red"])
+    monthly = data.resample(time="MS").median()
+    images = images_from_xarray(monthly, ["red"])
+    assert images.months == ("2018_01", "2018_02")
+    assert np.array_equal(images.pixels[0, 0], bands()[0, :2].mean(axis=0))
+
+
+@pytest.mark.parametrize(
+    ("change", "names", "error", "message"),
+    [
+        (lambda d: d, "red", InputError, "bands: got 'red', wanted a list"),
+        (lambda d: d, [], InputError, r"bands: got \[\], wanted a list"),
+        (lambda d: d, ["red", "nir"], InputError, "bands: got 'nir', wanted some of red, green"),
+        (lambda d: d["red"], ["red"], InputError, "got dimensions time, y, x, wanted time, band"),
+        (lambda d: d.to_array("band"), [4], InputError, "bands: got 4, wanted some of red, green"),
+        (lambda d: d.assign(blue=d["blue"].astype(float)), ["red", "blue"], InputError,
+         "bands: got float64 of shape .* in blue, wanted uint16"),
+        (lambda d: 5, ["red"], InputError, "data: got int, wanted a DataArray"),
+    ],
+)  # fmt: skip
+def test_other_images_are_refused(change, names, error, message):
+    with pytest.raises(error, match=message):
+        images_from_xarray(change(dataset()), names)

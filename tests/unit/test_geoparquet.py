@@ -1,6 +1,7 @@
 """GeoParquet: the way there and back, and what other readers make of it."""
 
 import json
+from contextlib import suppress
 
 import geopandas
 import numpy as np
@@ -285,6 +286,20 @@ def test_files_of_others_and_damaged_ones(tmp_path):
     path.write_bytes(changed)
     with pytest.raises(FormatError, match=r"a\.parquet: no Parquet file, or a damaged one"):
         sn7fast.read_parquet(path)
+
+
+def test_damaged_bytes_never_end_in_another_error(tmp_path):
+    path = tmp_path / "a.parquet"
+    sn7fast.write_parquet(path, tracked())
+    whole, random = path.read_bytes(), np.random.default_rng(0)
+    for _ in range(300):
+        content = bytearray(whole)
+        # Most of the file is pages, which have checksums; the last part tells of them.
+        for place in random.integers(len(whole) - 6000, len(whole), 2):
+            content[place] = random.integers(256)
+        path.write_bytes(content)
+        with suppress(InputError):
+            sn7fast.read_parquet(path)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ import json
 import pystac
 import pytest
 import shapely
+from pystac.extensions.file import FileExtension
+from pystac.extensions.projection import ProjectionExtension
 from pystac.validation.stac_validator import JsonSchemaSTACValidator
 
 from sn7fast import Grid
@@ -37,10 +39,11 @@ def validated(path):
 
 
 def test_item_of_an_aoi(tmp_path, assets):
-    item = stac_item(AOI, MONTHS, assets, grid=sn7_grid(AOI), properties={"sn7fast:buildings": 5})
-    write_stac_item(tmp_path / "item.json", item)
-    write_stac_item(tmp_path / "again.json", stac_item(AOI, MONTHS, assets, grid=sn7_grid(AOI),
-                                                       properties={"sn7fast:buildings": 5}))  # fmt: skip
+    for name in ("item.json", "again.json"):
+        item = stac_item(
+            AOI, MONTHS, assets, grid=sn7_grid(AOI), properties={"sn7fast:buildings": 5}
+        )
+        write_stac_item(tmp_path / name, item)
     assert (tmp_path / "item.json").read_bytes() == (tmp_path / "again.json").read_bytes()
     back = validated(tmp_path / "item.json")
     assert back.id == AOI
@@ -50,6 +53,8 @@ def test_item_of_an_aoi(tmp_path, assets):
     assert back.properties["proj:code"] == "EPSG:3857"
     assert back.properties["proj:shape"] == [1024, 1024]
     assert back.properties["proj:transform"] == list(sn7_grid(AOI).transform)
+    assert ProjectionExtension.ext(back).epsg == 3857
+    assert FileExtension.ext(back.assets["change"]).size == len("change.tif")
     assert back.properties["sn7fast:months"] == MONTHS
     assert back.properties["sn7fast:buildings"] == 5
     outline = shapely.geometry.shape(back.geometry)
@@ -77,12 +82,8 @@ def test_paths_are_relative_to_the_file(tmp_path, assets):
 
 
 def test_other_systems_and_the_180th_meridian(tmp_path):
-    wkt = 'PROJCS["mine",GEOGCS["WGS 84",DATUM["WGS_1984",SPHEROID["WGS 84",6378137,298.257223563]],' \
-          'PRIMEM["Greenwich",0],UNIT["degree",0.0174532925199433]],PROJECTION["Transverse_Mercator"],' \
-          'PARAMETER["latitude_of_origin",0],PARAMETER["central_meridian",177],' \
-          'PARAMETER["scale_factor",0.9996],PARAMETER["false_easting",500000],' \
-          'PARAMETER["false_northing",0],UNIT["metre",1]]'  # fmt: skip
-    for crs, code in ((wkt, None), ("EPSG:32660", "EPSG:32660")):
+    mine = "+proj=tmerc +lon_0=177 +k=0.9996 +x_0=500000 +datum=WGS84 +units=m"
+    for crs, code in ((mine, None), ("EPSG:32660", "EPSG:32660")):
         grid = Grid((48, 48), (10, 0, 833978 - 240, 0, -10, 480), crs)
         write_stac_item(tmp_path / "item.json", stac_item("fiji", MONTHS, {}, grid=grid))
         back = validated(tmp_path / "item.json")
@@ -97,10 +98,16 @@ def test_other_systems_and_the_180th_meridian(tmp_path):
         assert boxes.area == pytest.approx(width * (north - south))
 
 
-@pytest.mark.parametrize("months", [[], ["2018"], ["2018_13"], ["2018-01-05"]])
+@pytest.mark.parametrize("months", [[], ["2018"], ["2018_13"], ["2018-01-05"], ["2018_02_30"]])
 def test_months_that_cannot_be_dates(months):
     with pytest.raises(InputError, match="months: got"):
         stac_item("a", months, {})
+
+
+def test_labels_with_days():
+    item = stac_item("a", ["2018_01_15", "2018_02_03"], {})
+    assert item.common_metadata.start_datetime.isoformat() == "2018-01-15T00:00:00+00:00"
+    assert item.common_metadata.end_datetime.isoformat() == "2018-02-03T23:59:59+00:00"
 
 
 def test_missing_assets(tmp_path):

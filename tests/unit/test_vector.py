@@ -1,6 +1,7 @@
 """Stacks in the formats of others, opened again by GDAL and geopandas."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import geopandas
 import numpy as np
@@ -100,6 +101,21 @@ def test_equal_input_equal_bytes(tmp_path, suffix):
     assert (tmp_path / f"a{suffix}").read_bytes() == (tmp_path / f"b{suffix}").read_bytes()
 
 
+@pytest.mark.parametrize("suffix", [".gpkg", ".fgb", ".parquet"])
+def test_threads_write_at_the_same_time(tmp_path, suffix):
+    stacks = [tracked(MERCATOR if k % 2 else None, seed=k) for k in range(8)]
+
+    def write(folder, k):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        path = tmp_path / folder / f"{k}{suffix}"
+        sn7fast.write_vector(path, stacks[k])
+        return path.read_bytes()
+
+    alone = [write("alone", k) for k in range(8)]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(write, ["together"] * 8, range(8))) == alone
+
+
 @pytest.mark.parametrize("suffix", sorted(FORMATS))
 def test_empty_stacks(tmp_path, suffix):
     stack = Stack.from_frames([Footprints.empty()], months=["2018_01"], aoi="a", ids=[[]], grid=UTM)
@@ -111,8 +127,8 @@ def test_empty_stacks(tmp_path, suffix):
 
 
 def test_empty_footprints(tmp_path):
-    stack = Stack.from_frames([Footprints.from_shapely([shapely.Polygon(), shapely.box(0, 0, 1, 1)])],
-                              months=["2018_01"], aoi="a", grid=UTM)  # fmt: skip
+    found = Footprints.from_shapely([shapely.Polygon(), shapely.box(0, 0, 1, 1)])
+    stack = Stack.from_frames([found], months=["2018_01"], aoi="a", grid=UTM)
     for suffix in (".gpkg", ".fgb", ".geojson"):
         sn7fast.write_vector(tmp_path / f"out{suffix}", stack)
         frame = pyogrio.read_dataframe(tmp_path / f"out{suffix}")
@@ -125,7 +141,9 @@ def test_pixels_have_no_crs(tmp_path):
     for suffix in (".gpkg", ".fgb", ".parquet"):
         path = tmp_path / f"out{suffix}"
         sn7fast.write_vector(path, stack)
-        frame = geopandas.read_parquet(path) if suffix == ".parquet" else pyogrio.read_dataframe(path)
+        frame = (
+            geopandas.read_parquet(path) if suffix == ".parquet" else pyogrio.read_dataframe(path)
+        )
         # What GDAL calls an undefined system in a GeoPackage.
         assert frame.crs is None or "Undefined" in frame.crs.name
         assert "area_px" in frame
@@ -233,7 +251,7 @@ def test_stacks_come_back_from_geopandas(grid):
 @pytest.mark.parametrize(
     ("change", "options", "error", "message"),
     [
-        (lambda f: f.drop(columns="month"), {}, InputError, "month: got 'month', wanted one of aoi"),
+        (lambda f: f.drop(columns="month"), {}, InputError, "month: got 'month', wanted one of"),
         (lambda f: f.assign(month=5), {}, InputError, "month: got 5, wanted labels"),
         (lambda f: f.assign(aoi=["x"] + ["y"] * (len(f) - 1)), {}, InputError, "and 2 areas"),
         (lambda f: f.drop(columns="aoi"), {}, InputError, "and 0 areas"),

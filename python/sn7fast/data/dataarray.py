@@ -1,9 +1,10 @@
-"""Cubes of xarray data, as odc-stac, stackstac and rioxarray make them."""
+"""Images and probabilities of xarray, as odc-stac, stackstac and rioxarray make them."""
 
 from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from sn7fast.errors import InputError, StackError
 from sn7fast.grid import Grid
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import xarray
     from numpy.typing import NDArray
 
@@ -30,11 +33,11 @@ def cube_from_xarray(
     """A cube of a DataArray of building probabilities with the dimensions time, y and x.
 
     Dimensions may come in any order and be called ``time`` or ``t``, ``y``, ``latitude`` or
-    ``lat``, and ``x``, ``longitude`` or ``lon``. Times are dates, of any calendar, or labels such
-    as ``2018_01``; they are sorted. The georeference is that of the coordinates of y and x, which
-    are the centres of pixels, and the CRS that of the ``spatial_ref`` coordinate (or the one that
-    ``grid_mapping`` names) or of the attribute ``crs``. Without coordinates of y and x the cube has
-    no grid. Arrays of dask are computed.
+    ``lat``, and ``x``, ``longitude`` or ``lon``. Times are dates, or labels such as ``2018_01``,
+    and are sorted. The georeference is that of the coordinates of y and x, which are the centres of
+    pixels, and the CRS that of the ``spatial_ref`` coordinate (or the one that ``grid_mapping``
+    names) or of the attribute ``crs``. Without coordinates of y and x the cube has no grid. Arrays
+    of dask are computed.
 
     Args:
         array: uint8, float32 or float64 (made float32). NaN, and the value that the attribute
@@ -57,17 +60,109 @@ def cube_from_xarray(
         raise InputError(f"array: got {values.dtype}, wanted uint8, float32 or float64")
     is_valid = _known(array, values)
     if valid is not None:
-        _check_array("valid", valid)
-        given, given_times = _ordered("valid", valid)
-        if given.shape != values.shape or given.dtype != bool:
-            raise InputError(
-                f"valid: got {given.dtype} of shape {given.shape}, wanted bool {values.shape}"
-            )
-        if given_times != times:
-            raise StackError("valid: got other times than those of array")
+        given = _given_valid(valid, values.shape, times)
         is_valid = given if is_valid is None else given & is_valid
     months = [month for month, _ in times]
     return Cube(values, tuple(months), is_valid, scale, _grid(array, scale))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MonthlyImages:
+    """Images of one area, for a network.
+
+    Attributes:
+        pixels: (T, bands, rows, columns), 0 in all bands where not valid.
+        valid: bool (T, rows, columns).
+        months: T labels, in order.
+        grid: Where the pixels lie, or None.
+    """
+
+    pixels: NDArray[Any]
+    valid: NDArray[np.bool_]
+    months: tuple[str, ...]
+    grid: Grid | None
+
+
+def images_from_xarray(
+    data: xarray.Dataset | xarray.DataArray,
+    bands: Sequence[str | int],
+    *,
+    valid: xarray.DataArray | None = None,
+) -> MonthlyImages:
+    """The images of a Dataset with a variable for each band, or of a DataArray with dimension band.
+
+    The first is what odc-stac loads, the second what stackstac and rioxarray make. Dimensions,
+    times, georeference and what is not valid are as in `cube_from_xarray`; a pixel is valid if it
+    is so in all bands. With a network::
+
+        images = images_from_xarray(odc.stac.load(items, ...), ["red", "green", "blue"])
+        prob = sn7fast.predict(images.pixels, weights, valid=images.valid)
+
+    Args:
+        data: Bands of one type.
+        bands: Which ones, by name, in the order that the network wants.
+        valid: As `cube_from_xarray`.
+
+    Raises:
+        StackError: As `cube_from_xarray`; several images a month must be put together first, as by
+            ``data.resample(time="MS").median()``.
+        InputError: A band is missing, or as `cube_from_xarray`.
+        MissingDependencyError: There is a CRS, and rasterio is not installed.
+    """
+    if isinstance(bands, str) or not len(bands):
+        raise InputError(f"bands: got {bands!r}, wanted a list of names")
+    arrays = [_band(data, band) for band in bands]
+    frames, masks = [], []
+    first = None
+    for band, array in zip(bands, arrays, strict=True):
+        values, times = _ordered(str(band), array)
+        if first is not None and (values.dtype, values.shape, times) != first:
+            raise InputError(
+                f"bands: got {values.dtype} of shape {values.shape} in {band}, wanted "
+                f"{first[0]} of shape {first[1]} and the times of {bands[0]}"
+            )
+        first = values.dtype, values.shape, times
+        frames.append(values)
+        masks.append(_known(array, values))
+    pixels = np.stack(frames, axis=1)
+    is_valid = np.ones((len(pixels), *pixels.shape[2:]), bool)
+    for mask in masks:
+        if mask is not None:
+            is_valid &= mask
+    if valid is not None:
+        is_valid &= _given_valid(valid, is_valid.shape, times)
+    pixels[~np.broadcast_to(is_valid[:, None], pixels.shape)] = 0
+    return MonthlyImages(pixels, is_valid, tuple(month for month, _ in times), _grid(arrays[0], 1))
+
+
+def _band(data: Any, band: str | int) -> Any:  # noqa: ANN401 - of xarray
+    """One band as a DataArray of time, y and x."""
+    if hasattr(data, "data_vars"):
+        if band not in data.data_vars:
+            raise InputError(f"bands: got {band!r}, wanted some of {', '.join(data.data_vars)}")
+        return data[band]
+    _check_array("data", data)
+    if "band" not in data.dims:
+        raise InputError(
+            f"data: got dimensions {', '.join(map(str, data.dims))}, wanted time, band, y and x"
+        )
+    known = data["band"].values.tolist() if "band" in data.coords else []
+    if band not in known:
+        raise InputError(f"bands: got {band!r}, wanted some of {', '.join(map(str, known))}")
+    return data.isel(band=known.index(band))
+
+
+def _given_valid(
+    valid: xarray.DataArray, shape: tuple[int, ...], times: list[tuple[str, str]]
+) -> NDArray[np.bool_]:
+    """A mask that comes along, in the order of the times of the array."""
+    _check_array("valid", valid)
+    given, given_times = _ordered("valid", valid)
+    if given.shape != shape or given.dtype != bool:
+        raise InputError(f"valid: got {given.dtype} of shape {given.shape}, wanted bool {shape}")
+    if given_times != times:
+        raise StackError("valid: got other times than those of array")
+    return given
 
 
 def _check_array(name: str, array: Any) -> None:  # noqa: ANN401 - to be checked
@@ -108,21 +203,21 @@ def _ordered(name: str, array: xarray.DataArray) -> tuple[NDArray[Any], list[tup
         except (AttributeError, TypeError) as error:
             raise InputError(f"{name}: {dims[0]}: got {values.dtype}, wanted dates") from error
         texts = [str(value) for value in values]
-    pairs = sorted(zip(texts, months, range(len(months)), strict=True))
-    for text, month, _ in pairs:
+    for text, month in zip(texts, months, strict=True):
         if not isinstance(month, str) or not 1 <= int(month[5:]) <= 12:
             raise InputError(f"{name}: {dims[0]}: got {text}, wanted a date")
+    pairs = sorted(zip(months, texts, range(len(months)), strict=True))
     for one, other in itertools.pairwise(pairs):
-        if one[1] == other[1]:
+        if one[0] == other[0]:
             raise StackError(
-                f"{name}: {dims[0]}: {one[0]} and {other[0]} lie in one month, wanted one frame a "
+                f"{name}: {dims[0]}: {one[1]} and {other[1]} lie in one month, wanted one frame a "
                 "month: choose one, or put them together first"
             )
     order = [index for _, _, index in pairs]
     frames = np.asarray(array.transpose(*dims).values)
     if order != sorted(order):
         frames = frames[order]
-    return np.ascontiguousarray(frames), [(str(month), text) for text, month, _ in pairs]
+    return np.ascontiguousarray(frames), [(str(month), text) for month, text, _ in pairs]
 
 
 def _known(array: xarray.DataArray, values: NDArray[Any]) -> NDArray[np.bool_] | None:

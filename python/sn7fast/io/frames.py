@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from sn7fast.grid import Grid
     from sn7fast.io.placement import Place
 
-_MONTH = re.compile(r"\d{4}_\d{2}", re.ASCII)
+# With a day where an area has several images a month.
+_MONTH = re.compile(r"\d{4}_\d{2}(_\d{2})?", re.ASCII)
 
 
 def to_geopandas(

@@ -133,14 +133,14 @@ def read_table(path: str | os.PathLike[str]) -> tuple[Any, dict[str, Any]]:
     with open(path, "rb") as file:  # noqa: PTH123 - any path-like
         try:
             table = parquet.ParquetFile(file, page_checksum_verification=True).read()
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, ValueError) as error:
             if isinstance(error, OSError) and error.errno:
                 raise
             raise FormatError(f"{path}: no Parquet file, or a damaged one: {error}") from error
     found: dict[str, Any] = {}
     for key, text in (table.schema.metadata or {}).items():
         try:
-            found[key.decode()] = json.loads(text)
+            found[key.decode(errors="replace")] = json.loads(text)
         except ValueError:
             continue
     return table, found

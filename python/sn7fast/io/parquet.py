@@ -57,7 +57,7 @@ def write_parquet(
     place: Place | None = None,
     encoding: Encoding = "geoarrow",
 ) -> None:
-    """Write stacks as GeoParquet 1.1, which GDAL, QGIS and geopandas open.
+    """Write stacks as GeoParquet 1.1, which geopandas opens, and GDAL from 3.9 on with Arrow.
 
     The columns are ``aoi``, ``month``, ``id`` and ``iou`` if the stacks have them, ``area_m2`` on
     the ground (``area_px`` without a CRS), those of ``columns``, ``geometry`` and ``bbox``. The CRS
@@ -172,9 +172,11 @@ def _stacks(table: Any, about: Mapping[str, Any]) -> StackFile:  # noqa: ANN401 
         raise FormatError(f"got a row of {unknown}, which the metadata do not name")
     place = np.array([keys[pair] for pair in pairs], np.int64).reshape(-1, 2)
     order = np.lexsort((place[:, 1], place[:, 0]))
-    place = place[order]
-    columns = {name: values[order] for name, values in columns.items()}
-    footprints = from_arrow(table["geometry"])[order]
+    footprints = from_arrow(table["geometry"])
+    if not np.array_equal(order, np.arange(len(order))):
+        place = place[order]
+        columns = {name: values[order] for name, values in columns.items()}
+        footprints = footprints[order]
     stacks: dict[str, Stack] = {}
     for number, stack in enumerate(described):
         rows = slice(*np.searchsorted(place[:, 0], [number, number + 1]).tolist())
@@ -185,7 +187,7 @@ def _stacks(table: Any, about: Mapping[str, Any]) -> StackFile:  # noqa: ANN401 
             tuple(stack["grid"]["transform"]),
             stack["grid"]["crs"],
         )
-        found = footprints[rows]
+        found = footprints if len(described) == 1 else footprints[rows]
         if about["place"] == "grid":
             found = snapped(grid.crs_to_px(found), stack["px_parts"])
         stacks[stack["aoi"]] = Stack(

@@ -42,7 +42,8 @@ _MEDIA_TYPES = {
     ".html": "text/html",
 }
 
-_MONTH = re.compile(r"(\d{4})_(\d{2})", re.ASCII)
+# With a day where an area has several images a month.
+_MONTH = re.compile(r"(\d{4})_(\d{2})(?:_(\d{2}))?", re.ASCII)
 
 # The start of a SHA-256 as a multihash: its code, and its length of 32 bytes.
 _SHA256 = "1220"
@@ -81,8 +82,7 @@ def stac_item(
     stac = require("pystac", extra="vector")
     if not months:
         raise InputError(f"{aoi}: months: got none, wanted at least one")
-    start, end = _first_day(months[0]), _first_day(months[-1])
-    days = calendar.monthrange(end.year, end.month)[1]
+    start, end = _span(months[0])[0], _span(months[-1])[1]
     known = {"sn7fast:months": list(months), **(properties or {})}
     extensions = [_FILE]
     geometry = bbox = None
@@ -101,7 +101,7 @@ def stac_item(
         datetime=None,
         properties=known,
         start_datetime=start,
-        end_datetime=end + datetime.timedelta(days=days, seconds=-1),
+        end_datetime=end,
         stac_extensions=extensions,
     )
     for name, path in assets.items():
@@ -130,11 +130,18 @@ def write_stac_item(path: str | os.PathLike[str], item: pystac.Item) -> None:
         part.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
 
 
-def _first_day(month: str) -> datetime.datetime:
+def _span(month: str) -> tuple[datetime.datetime, datetime.datetime]:
+    """First and last second of a month, or of a day."""
     found = _MONTH.fullmatch(month)
-    if found is None or not 1 <= int(found[2]) <= 12 or int(found[1]) < 1:
-        raise InputError(f"months: got {month!r}, wanted labels such as 2018_01")
-    return datetime.datetime(int(found[1]), int(found[2]), 1, tzinfo=datetime.UTC)
+    try:
+        if found is None:
+            raise ValueError
+        year, number = int(found[1]), int(found[2])
+        first = datetime.datetime(year, number, int(found[3] or 1), tzinfo=datetime.UTC)
+        days = 1 if found[3] else calendar.monthrange(year, number)[1]
+    except ValueError:
+        raise InputError(f"months: got {month!r}, wanted labels such as 2018_01") from None
+    return first, first + datetime.timedelta(days=days, seconds=-1)
 
 
 def _outline(grid: Grid) -> tuple[dict[str, Any], list[float]]:

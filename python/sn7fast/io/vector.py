@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,7 +82,7 @@ def write_vector(
     ============  ==============================================================================
     GeoParquet    `write_parquet`
     GeoPackage    one layer, ``footprints``, with a spatial index
-    FlatGeobuf    the same, rows in the order of the index (which a file with empty footprints lacks)
+    FlatGeobuf    the same, rows in the order of the index; none if a footprint is empty
     GeoJSON       RFC 7946: longitude and latitude to 8 decimals, outer rings counter-clockwise;
                   with the place ``pixel`` the pixels to the bit, which is not RFC 7946
     SN7 CSV       `write_csv`: pixels, month and id alone
@@ -154,7 +154,9 @@ def _write_by_gdal(path: str | os.PathLike[str], driver: str, rows: Rows) -> Non
     has_empty = bool(np.isnan(rows.footprints.bounds).any())
     content = io.BytesIO()
     # In memory, since GDAL leaves files of its own beside an output that fails.
-    with _dated(pyogrio), without_warning(UserWarning, "'crs' was not provided"):
+    # The lack of a CRS is on purpose.
+    quiet = nullcontext() if rows.crs else without_warning(UserWarning, "'crs' was not provided")
+    with _dated(pyogrio), quiet:
         try:
             pyogrio.raw.write(
                 content,
