@@ -17,7 +17,10 @@ RECIPES = Path(__file__).resolve().parents[2] / "training"
     ("changes", "message"),
     [
         (["optimizer.lr=1"], "optimizer: unknown key; did you mean optimiser?"),
-        (["optimiser.learning_rate=1"], "optimiser.learning_rate: unknown key, wanted one of betas"),
+        (
+            ["optimiser.learning_rate=1"],
+            "optimiser.learning_rate: unknown key, wanted one of betas",
+        ),
         (["optimiser.lrr=1"], "optimiser.lrr: unknown key; did you mean lr?"),
         (["data.split.fractoin=0.2"], "data.split.fractoin: unknown key; did you mean fraction?"),
         (["loss.terms=[{name: bce, wieght: 2}]"], "wieght: unknown key; did you mean weight?"),
