@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sn7fast._arguments import shape_of_image, whole_number
+from sn7fast.data.growth import BIRTH_RATE, month_label, months_with_gaps, ordered_by_birth
+from sn7fast.data.layout import write_masks, write_pixel_labels
 from sn7fast.data.observe import Observer, clouds
 from sn7fast.data.settlement import as_footprints, middles, settle
 from sn7fast.data.sn7 import sn7_grid, sn7_stem
@@ -25,9 +27,6 @@ if TYPE_CHECKING:
 
 # The web map tile with its corner at latitude 0, longitude 0, in the ocean: no real AOI.
 _AOI = "L15-1024E-1023N_4096_4096_13"
-
-# In SpaceNet 7 about 4,700 buildings and 5 to 40 new ones a month.
-_BIRTH_RATE = 22.5 / 4700
 _MOST_MONTHS = 12 * 80
 
 
@@ -71,23 +70,9 @@ class SyntheticAoi:
         Raises:
             MissingDependencyError: rasterio is not installed.
         """
-        from sn7fast.io.geojson import write_geojson
-        from sn7fast.io.rasters import write_mask
-
         home = Path(folder) / self.aoi
-        for name in ("labels_match_pix", "masks", "UDM_masks"):
-            (home / name).mkdir(parents=True, exist_ok=True)
-        for index, month in enumerate(self.months):
-            stem = sn7_stem(self.aoi, month)
-            labels = self.truth.frame(month)
-            ids = np.asarray(self.truth.ids)
-            path = home / "labels_match_pix" / f"{stem}_Buildings.geojson"
-            write_geojson(path, labels, columns={"Id": ids[self.truth.rows(month)]})
-            mask = rasterize(labels, self.grid.shape_yx)
-            write_mask(home / "masks" / f"{stem}_Buildings.tif", mask, self.grid)
-            if self.cloud_masks[index].any():
-                path = home / "UDM_masks" / f"{stem}_UDM.tif"
-                write_mask(path, self.cloud_masks[index], self.grid)
+        write_pixel_labels(self.truth, home)
+        write_masks(self.truth, self.cloud_masks, self.grid, home)
 
     def write_predictions(self, folder: str | os.PathLike[str]) -> None:
         """Write the predicted masks as ``folder/<AOI>/preds/<image name>.tif``.
@@ -143,7 +128,7 @@ def synthetic_stack(
     buildings = whole_number("buildings", buildings, 1, 10**7)
     grid = sn7_grid(aoi, shape_of_image("shape_yx", shape_yx))
     if births_per_month is None:
-        births_per_month = _BIRTH_RATE * buildings
+        births_per_month = BIRTH_RATE * buildings
     for name, value, most in (
         ("births_per_month", births_per_month, buildings),
         ("cloud_chance", cloud_chance, 1),
@@ -155,8 +140,10 @@ def synthetic_stack(
     # One stream for each matter, so that asking for more of one leaves the others as they were.
     streams = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(5)]
     calendar, land, habits, weather, chances = streams
-    times = _months_with_gaps(calendar, months)
-    corners, births = _history(land, grid.shape_yx, buildings, births_per_month, times)
+    times = months_with_gaps(calendar, months)
+    corners = settle(land, grid.shape_yx, buildings).corners
+    order, births = ordered_by_birth(land, corners, births_per_month, times)
+    corners = corners[order]
     observer = Observer(habits, corners, grid.shape_yx, noise)
     centre_x, centre_y = np.floor(middles(corners)).astype(int).T
     frames, ids, masks = [], [], []
@@ -170,37 +157,7 @@ def synthetic_stack(
         seen = observer.see(chances, corners, built, cloud)
         masks.append((clear, seen, np.where(cloud, np.uint8(255), np.uint8(0))))
     truth = Stack.from_frames(
-        frames, months=[_label(time) for time in times], aoi=aoi, ids=ids, grid=grid
+        frames, months=[month_label(time) for time in times], aoi=aoi, ids=ids, grid=grid
     )
     clear_masks, seen_masks, cloud_masks = (np.stack(column) for column in zip(*masks, strict=True))
     return SyntheticAoi(truth, clear_masks, seen_masks, cloud_masks, grid, seed)
-
-
-def _months_with_gaps(rng: np.random.Generator, count: int) -> list[int]:
-    """Months counted from 2018-01, one to three missing in between (none among three or fewer)."""
-    missing = int(rng.integers(1, 4)) if count > 3 else 0
-    inner = 1 + rng.permutation(max(count + missing - 2, 0))[:missing]
-    return sorted(set(range(count + missing)) - set(inner.tolist()))
-
-
-def _label(time: int) -> str:
-    return f"{2018 + time // 12:04}_{time % 12 + 1:02}"
-
-
-def _history(
-    rng: np.random.Generator,
-    shape_yx: tuple[int, int],
-    count: int,
-    births_per_month: float,
-    times: list[int],
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Corners of all buildings and the time each is built; by time, then by descending area."""
-    corners = settle(rng, shape_yx, count)
-    per_month = rng.poisson(births_per_month, times[-1])
-    new = np.repeat(np.arange(1, times[-1] + 1), per_month)[: count // 2]
-    # Two of three are built at the edge of the towns, which comes last; the others in between.
-    rank = np.arange(count) + np.where(rng.random(count) < 1 / 3, count * rng.random(count), 0)
-    births = np.zeros(count, np.int64)
-    births[np.argsort(-rank, kind="stable")[: len(new)]] = rng.permutation(new)
-    order = np.lexsort((-as_footprints(corners).areas, births))
-    return corners[order], births[order]
