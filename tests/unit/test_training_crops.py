@@ -235,12 +235,11 @@ def test_crops_around_buildings(tmp_path):
 
 def test_image_and_target_turn_alike():
     image = np.arange(36, dtype=np.uint8).reshape(6, 6)
+    fine = image.repeat(2, 0).repeat(2, 1)
     seen = set()
     for seed in range(60):
         rng = np.random.default_rng(seed)
-        turned_image, target = turned(
-            rng, image[..., None], image.repeat(2, 0).repeat(2, 1), STRONG
-        )
+        turned_image, target = turned(rng, image[..., None], fine, STRONG)
         np.testing.assert_array_equal(target[::2, ::2], turned_image[..., 0])
         seen.add(turned_image.tobytes())
     assert len(seen) == 8
@@ -304,12 +303,15 @@ def test_each_crop_comes_once_an_epoch_in_another_order():
 
 @pytest.mark.parametrize("count", [10, 11, 2])
 def test_processes_share_an_epoch(count):
-    shares = [[n for b in Batches(count, 3, seed=0, rank=r, world=3) for n in b] for r in range(3)]
+    def share(seed, rank):
+        return [
+            name for batch in Batches(count, 3, seed=seed, rank=rank, world=3) for name in batch
+        ]
+
+    shares = [share(0, rank) for rank in range(3)]
     assert len({len(share) for share in shares}) == 1
     assert {index for share in shares for _, index in share} == set(range(count))
-    fixed = [
-        [n for b in Batches(count, 3, seed=None, rank=r, world=3) for n in b] for r in range(3)
-    ]
+    fixed = [share(None, rank) for rank in range(3)]
     assert sorted(index for share in fixed for _, index in share) == list(range(count))
 
 

@@ -58,9 +58,8 @@ def test_what_a_run_leaves(undisturbed):
     with (out / "metrics.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["epoch"] for row in rows] == ["0", "1", "2"]
-    assert [float(row["val_iou"]) for row in rows] == [
-        row["val_iou"] for row in undisturbed.history
-    ]
+    for row, figures in zip(rows, undisturbed.history, strict=True):
+        assert float(row["val_iou"]) == figures["val_iou"]
     best = max(undisturbed.history, key=lambda row: row["val_iou"])
     assert undisturbed.best_epoch == best["epoch"]
     assert best["val_iou"] > undisturbed.history[0]["val_iou"] or best["epoch"] == 0
@@ -242,7 +241,7 @@ def test_a_damaged_checkpoint(prepared, tmp_path):
     whole = (out / "checkpoint.pt").read_bytes()
     for damaged in (b"", b"PK\x03\x04 no", whole[: len(whole) // 2]):
         (out / "checkpoint.pt").write_bytes(damaged)
-        with pytest.raises(InputError, match="checkpoint.pt: is no checkpoint"):
+        with pytest.raises(InputError, match=r"checkpoint\.pt: is no checkpoint"):
             sn7fast.train(recipe(prepared, epochs=2), out)
 
 
@@ -265,10 +264,8 @@ def test_early_stopping_of_the_baseline():
     """Epochs in a row above the best; a tie counts as no worse, but is no improvement."""
     assert judged([3, 2, 2.5, 2.4, 2.3], 3) == (5, [True, True, False, False, False])
     assert judged([3, 2, 2.5, 2, 2.4, 2.3], 3)[0] is None
-    assert judged([3, 2, 2.5, 2.2, 1, 4, 4, 4], 3) == (
-        8,
-        [True, True, *[False] * 2, True, *[False] * 3],
-    )
+    found = [True, True, False, False, True, False, False, False]
+    assert judged([3, 2, 2.5, 2.2, 1, 4, 4, 4], 3) == (8, found)
     assert judged([2, 2, 2, 2], 1)[0] is None
 
 
@@ -283,11 +280,9 @@ def test_early_stopping_ends_a_run(prepared, tmp_path):
 def test_improvements_are_kept_as_by_the_baseline(prepared, tmp_path):
     changes = ["checkpoints.keep_improvements=true", "checkpoints.best_by=val_loss"]
     done = sn7fast.train(recipe(prepared), tmp_path / "out", changes=changes)
-    kept = sorted(done.folder.glob("best_epoch*"))
+    kept = {path.name for path in done.folder.glob("best_epoch*")}
     best = done.history[done.best_epoch]
-    assert f"best_epoch{done.best_epoch}_{best['val_loss']:.3f}.safetensors" in {
-        p.name for p in kept
-    }
+    assert f"best_epoch{done.best_epoch}_{best['val_loss']:.3f}.safetensors" in kept
 
 
 def test_gradients_add_up_over_passes(prepared, tmp_path):
@@ -349,7 +344,7 @@ def test_what_is_refused(prepared, tmp_path, changes, message):
 
 def test_one_aoi_cannot_be_split_by_aoi(tmp_path):
     prepared = write_prepared(tmp_path, aois=1)
-    with pytest.raises(InputError, match="the data have one AOI, .* set data.split.by=image"):
+    with pytest.raises(InputError, match=r"the data have one AOI, .* set data\.split\.by=image"):
         sn7fast.train(recipe(prepared), tmp_path / "out")
     by_image = recipe(prepared, data__split={"by": "image", "fraction": 0.5}, epochs=1)
     assert len(sn7fast.train(by_image, tmp_path / "image").history) == 1
