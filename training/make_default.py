@@ -157,7 +157,9 @@ def look(model: Model, work: Path, shared: Path | None) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--work", type=Path, required=True, help="Folder for scenes and runs.")
-    parser.add_argument("--shared", type=Path, help="Folder of shared data, to look at real images.")
+    parser.add_argument(
+        "--shared", type=Path, help="Folder of shared data, to look at real images."
+    )
     parser.add_argument("--recipe", type=Path, default=HERE / "default.yaml")
     parser.add_argument("--set", action="append", default=[], help="As of sn7fast train.")
     parser.add_argument("--run", default="run", help="Name of the run.")
