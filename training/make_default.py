@@ -43,6 +43,7 @@ MIN_AREA_PX = 4.0
 
 
 def say(text: str) -> None:
+    """A line about how far it is."""
     click.echo(text, err=True)
 
 
@@ -155,11 +156,10 @@ def look(model: Model, work: Path, shared: Path | None) -> dict[str, Any]:
 
 
 def main() -> None:
+    """What the module's first lines say."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--work", type=Path, required=True, help="Folder for scenes and runs.")
-    parser.add_argument(
-        "--shared", type=Path, help="Folder of shared data, to look at real images."
-    )
+    parser.add_argument("--shared", type=Path, help="Folder of shared data.")
     parser.add_argument("--recipe", type=Path, default=HERE / "default.yaml")
     parser.add_argument("--set", action="append", default=[], help="As of sn7fast train.")
     parser.add_argument("--run", default="run", help="Name of the run.")

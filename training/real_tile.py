@@ -58,6 +58,7 @@ def write_crops(shared: Path, prepared: Path, scale: int) -> None:
 
 
 def main() -> None:
+    """What the module's first lines say."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("shared", type=Path)
     parser.add_argument("work", type=Path)
