@@ -32,9 +32,7 @@ if TYPE_CHECKING:
 @click.option(
     "--overwrite", is_flag=True, help="Begin anew, where DIR has the results of a run before."
 )
-@click.option(
-    "--json", "as_json", is_flag=True, help="Print the figures of the best epoch as JSON."
-)
+@click.option("--json", "as_json", is_flag=True, help="Print the best epoch's figures as JSON.")
 @options.quiet
 def command(
     recipe: Path,

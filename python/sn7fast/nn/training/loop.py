@@ -28,7 +28,7 @@ from sn7fast.nn.training.schedule import learning_rate, optimiser_of
 from sn7fast.nn.weights import save_weights
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from torch import Tensor, nn
@@ -130,6 +130,7 @@ class Trainer:
         seconds = perf_counter() - start
         crops = (len(self._order) - already) * self._recipe.batch * self._world
         validated = self._validate()
+        self._check("val_loss", validated.loss)
         row = {
             "epoch": epoch,
             "step": progress.step,
@@ -174,7 +175,7 @@ class Trainer:
             first = progress.batch - progress.batch % recipe.accumulate
             share = 1 / min(recipe.accumulate, count - first)
             loss, logits, target, counts = self._forward(self._runner, batch)
-            self._check(float(loss.detach()), names[progress.batch])
+            self._check("loss", float(loss.detach()), names[progress.batch])
             torch.autograd.backward(loss * share)
             figures.add(loss, logits, target, counts)
             progress.batch += 1
@@ -228,17 +229,19 @@ class Trainer:
         loss = self._loss(logits, target.float(), counts.float())
         return loss, logits, target, counts
 
-    def _check(self, loss: float, names: list[tuple[int, int]]) -> None:
+    def _check(self, what: str, loss: float, names: Sequence[tuple[int, int]] = ()) -> None:
+        """Stop at a loss that is no number."""
         if math.isfinite(loss):
             return
         progress = self._progress
-        images = sorted({self._training.describe(index) for _, index in names})
+        where = f"epoch {progress.epoch + 1}"
+        if names:
+            images = sorted({self._training.describe(index) for _, index in names})
+            where += f", batch {progress.batch + 1}, with crops of {', '.join(images)}"
         last = self._folder / CHECKPOINT
         kept = f"the checkpoint before it stays in {last}" if last.exists() else "nothing was saved"
         raise InputError(
-            f"the loss is {loss} in epoch {progress.epoch + 1}, batch {progress.batch + 1}, "
-            f"with crops of {', '.join(images)}; {kept}; lower optimiser.lr, or set "
-            "optimiser.clip"
+            f"the {what} is {loss} in {where}; {kept}; lower optimiser.lr, or set optimiser.clip"
         )
 
     def _judge(self, row: dict[str, float]) -> bool:
