@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sn7fast._optional import require
 from sn7fast.errors import RasterError
 from sn7fast.grid import Grid
+from sn7fast.io.cog import copy_as_cog
 from sn7fast.io.outputs import whole_file
 from sn7fast.io.rasters import GDAL_OPTIONS, read_through, unreferenced_too
 
@@ -114,11 +115,9 @@ class RasterWriter:
             self._stack.__exit__(type(failure), failure, None)
 
     def _to_cog(self) -> None:
-        copy = require("rasterio.shutil").copy
         cog = self._part.with_name(f"{self._part.name}.cog.tif")
         try:
-            copy(self._part, cog, driver="COG", compress="deflate", level=1, bigtiff="if_safer",
-                 blocksize=512, resampling="average", predictor="yes")  # fmt: skip
+            copy_as_cog(self._part, cog, overviews="average")
             cog.replace(self._part)
         finally:
             cog.unlink(missing_ok=True)
