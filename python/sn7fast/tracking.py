@@ -43,8 +43,8 @@ def track(
     rows can be added where a building was not seen. With the preset ``motokimura`` and without
     filling it gives what the fourth place's tracker gave (its ``track_footprint_identifiers``).
     Identifiers then have gaps: in the first month they are numbered before some are dropped, as
-    the original does, and later ones can be dropped with all their rows. If the first month is
-    empty, that holds for the first one that is not.
+    the original does (quirk 24), and later ones can be dropped with all their rows. If the first
+    month is empty, that holds for the first one that is not.
 
     Args:
         stack: Footprints of all months; existing ids are ignored.
