@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -12,11 +11,10 @@ from sn7fast._arguments import real_number
 from sn7fast.errors import InputError
 from sn7fast.filters import FilterParams
 from sn7fast.footprints import Footprints
+from sn7fast.stack import Stack
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
-
-    from sn7fast.stack import Stack
 
 _BASELINE_MIN_IOU = 0.25
 
@@ -117,7 +115,7 @@ def _filtered(
     clipped = Footprints._trusted(parts)
     if len(clipped):
         footprints = Footprints.concatenate([footprints, clipped])
-    return replace(stack, footprints=footprints[source], frame_offsets=offsets, ids=ids, iou=iou)
+    return Stack(stack.aoi, stack.months, footprints[source], offsets, ids, iou, stack.grid)
 
 
 def _valid(stack: Stack, valid: ArrayLike) -> NDArray[np.uint8]:
