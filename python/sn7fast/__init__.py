@@ -17,7 +17,15 @@ from sn7fast.errors import (
 from sn7fast.filters import FilterParams
 from sn7fast.footprints import Footprints
 from sn7fast.grid import Grid
-from sn7fast.io import read_csv, read_geojson, write_csv, write_geojson
+from sn7fast.io import (
+    read_csv,
+    read_geojson,
+    read_parquet,
+    write_csv,
+    write_geojson,
+    write_parquet,
+    write_vector,
+)
 from sn7fast.matching import Matches, iou_pairs, match_footprints
 from sn7fast.polygonize import polygonize, polygonize_frames
 from sn7fast.rasterize import rasterize, training_mask
@@ -57,6 +65,7 @@ __all__ = [
     "rasterize",
     "read_csv",
     "read_geojson",
+    "read_parquet",
     "score_f1",
     "score_scot",
     "set_num_threads",
@@ -65,4 +74,6 @@ __all__ = [
     "training_mask",
     "write_csv",
     "write_geojson",
+    "write_parquet",
+    "write_vector",
 ]

@@ -12,6 +12,7 @@ from sn7fast.errors import InputError, StackError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import xarray
     from numpy.typing import ArrayLike, NDArray
 
     from sn7fast.grid import Grid
@@ -88,6 +89,18 @@ class Cube:
             scale,
             grid,
         )
+
+    @classmethod
+    def from_xarray(
+        cls, array: xarray.DataArray, *, valid: xarray.DataArray | None = None, scale: int = 1
+    ) -> Cube:
+        """A cube of a DataArray (time, y, x), as odc-stac and rioxarray make it.
+
+        See `sn7fast.data.dataarray.cube_from_xarray`.
+        """
+        from sn7fast.data.dataarray import cube_from_xarray
+
+        return cube_from_xarray(array, valid=valid, scale=scale)
 
     def __len__(self) -> int:
         """Number of months."""

@@ -211,5 +211,28 @@ class Footprints:
         frame = require("geopandas", extra="vector").GeoDataFrame
         return frame(columns, geometry=self.to_shapely(), crs=crs)
 
+    @classmethod
+    def from_geopandas(cls, frame: geopandas.GeoDataFrame | geopandas.GeoSeries) -> Footprints:
+        """The geometries of a GeoDataFrame or GeoSeries, in its units; see `from_shapely`."""
+        return cls.from_shapely(np.asarray(frame.geometry.array, object))
+
+    def __arrow_c_array__(self, requested_schema: object = None) -> tuple[object, object]:
+        """The Arrow capsule interface: a geoarrow.polygon or .multipolygon array, without a copy.
+
+        Raises:
+            MissingDependencyError: pyarrow is not installed.
+        """
+        from sn7fast.arrow import to_arrow
+
+        capsules: tuple[object, object] = to_arrow(self).__arrow_c_array__(requested_schema)
+        return capsules
+
+    @classmethod
+    def from_arrow(cls, source: object) -> Footprints:
+        """From an Arrow array of polygons, multipolygons or WKB; see `sn7fast.arrow.from_arrow`."""
+        from sn7fast.arrow import from_arrow
+
+        return from_arrow(source)
+
     def __iter__(self) -> Iterator[Footprints]:
         return (self[index : index + 1] for index in range(len(self)))

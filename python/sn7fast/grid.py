@@ -23,6 +23,9 @@ _ECCENTRICITY = math.sqrt((2 - 1 / 298.257223563) / 298.257223563)
 _WEB_MERCATOR = "EPSG:3857"
 _LON_LAT = ("EPSG:4326", "OGC:CRS84")
 
+# That PROJ transforms.
+_POINTS_AT_ONCE = 100_000
+
 
 @dataclass(frozen=True, slots=True)
 class Grid:
@@ -126,6 +129,30 @@ class Grid:
         det = a * e - b * d
         return _moved(positions, (e / det, -b / det, 0, -d / det, a / det, 0), origin=(c, f))
 
+    @overload
+    def px_to_lon_lat(self, positions: Footprints) -> Footprints: ...
+    @overload
+    def px_to_lon_lat(self, positions: ArrayLike) -> NDArray[np.float64]: ...
+
+    def px_to_lon_lat(self, positions: Footprints | ArrayLike) -> Footprints | NDArray[np.float64]:
+        """Pixel positions to longitude and latitude in degrees on WGS84; see `px_to_crs`.
+
+        Raises:
+            InputError: The array is not (n, 2), the grid has no CRS, or the CRS has no place on
+                the Earth.
+            MissingDependencyError: As `ground_area_m2`.
+        """
+        if isinstance(positions, Footprints):
+            return Footprints(self.px_to_lon_lat(positions.coords), *positions.arrays[1:])
+        x, y = self.px_to_crs(positions).T
+        crs = self._known_crs()
+        name = crs.upper()
+        if name == _WEB_MERCATOR:
+            x, y = np.degrees(x / _AXIS_M), np.degrees(np.arctan(np.sinh(y / _AXIS_M)))
+        elif name not in _LON_LAT and len(x):
+            x, y = _to_lon_lat(x, y, crs)
+        return np.stack([x, y], axis=1)
+
     def ground_area_m2(self, footprints: Footprints) -> NDArray[np.float64]:
         """True areas on the ground: those of the WGS84 ellipsoid, not of the map.
 
@@ -150,6 +177,10 @@ class Grid:
         if not len(footprints.coords):
             return np.zeros(len(footprints))
         equal_area = self._equal_area_m(footprints.coords)
+        # Rings across the 180th meridian come from PROJ in two halves, a turn apart.
+        first = np.repeat(footprints.ring_offsets[:-1], np.diff(footprints.ring_offsets))
+        turn = 2 * math.pi * _AXIS_M
+        equal_area[:, 0] -= turn * np.round((equal_area[:, 0] - equal_area[first, 0]) / turn)
         return Footprints._trusted((equal_area, *footprints.arrays[1:])).areas
 
     @property
@@ -173,20 +204,24 @@ class Grid:
         )
         return self.ground_area_m2(pixels)
 
-    def _equal_area_m(self, coords_px: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Pixel positions on a map in metres whose areas are those on the ground."""
+    def _known_crs(self) -> str:
         if self.crs is None:
             raise InputError(
-                "crs: got None, wanted a coordinate reference system: without one the size of a "
-                "pixel on the ground is not known"
+                "crs: got None, wanted a coordinate reference system: without one the "
+                "place and size of a pixel on the ground are not known"
             )
+        return self.crs
+
+    def _equal_area_m(self, coords_px: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Pixel positions on a map in metres whose areas are those on the ground."""
+        crs = self._known_crs()
         x, y = self.px_to_crs(coords_px).T
-        name = self.crs.upper()
+        name = crs.upper()
         if name == _WEB_MERCATOR:
             longitude, sin_latitude = x / _AXIS_M, np.tanh(y / _AXIS_M)
         else:
             if name not in _LON_LAT:
-                x, y = _to_lon_lat(x, y, self.crs)
+                x, y = _to_lon_lat(x, y, crs)
             longitude, sin_latitude = np.radians(x), np.sin(np.radians(y))
         # Half of the authalic q of Snyder, Map Projections: A Working Manual (1987), eq. 3-12:
         # the area between the equator and the latitude, by radian of longitude and squared axis.
@@ -221,11 +256,14 @@ def _to_lon_lat(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Longitude and latitude in degrees on WGS84, by PROJ."""
     warp = require("rasterio.warp")
+    positions = np.empty((2, len(x)))
     try:
-        longitude, latitude = warp.transform(crs, "EPSG:4326", x, y)
+        # rasterio answers with lists, which take many times the memory of an array.
+        for start in range(0, len(x), _POINTS_AT_ONCE):
+            part = slice(start, start + _POINTS_AT_ONCE)
+            positions[:, part] = warp.transform(crs, "EPSG:4326", x[part], y[part])
     except Exception as error:  # rasterio lets GDAL's own classes, which are private, through
         raise InputError(f"crs: got {crs!r}, which has no way to the ground: {error}") from error
-    positions = np.array([longitude, latitude])
     if not np.isfinite(positions).all():
         raise InputError(f"crs: got {crs!r}, in which some positions lie nowhere on the Earth")
     return positions[0], positions[1]

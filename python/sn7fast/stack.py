@@ -12,11 +12,13 @@ from sn7fast.errors import InputError, StackError
 from sn7fast.footprints import Footprints
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    import geopandas
     from numpy.typing import ArrayLike, NDArray
 
     from sn7fast.grid import Grid
+    from sn7fast.io.placement import Place
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -183,3 +185,25 @@ class Stack:
             ids=None if self.ids is None else self.ids[keep],
             iou=None if self.iou is None else self.iou[keep],
         )
+
+    def to_geopandas(
+        self, *, columns: Mapping[str, ArrayLike] | None = None, place: Place | None = None
+    ) -> geopandas.GeoDataFrame:
+        """GeoDataFrame with one row a footprint; see `sn7fast.io.frames.to_geopandas`."""
+        from sn7fast.io.frames import to_geopandas
+
+        return to_geopandas(self, columns=columns, place=place)
+
+    @classmethod
+    def from_geopandas(
+        cls,
+        frame: geopandas.GeoDataFrame,
+        *,
+        aoi: str | None = None,
+        grid: Grid | None = None,
+        months: Sequence[str] | None = None,
+    ) -> Stack:
+        """From a frame with the columns month, id and iou; see `sn7fast.io.frames`."""
+        from sn7fast.io.frames import from_geopandas
+
+        return from_geopandas(frame, aoi=aoi, grid=grid, months=months)

@@ -5,7 +5,9 @@ import os
 import subprocess
 import sys
 
+import geopandas
 import numpy as np
+import pyogrio
 import pytest
 import rasterio
 from click.testing import CliRunner
@@ -13,6 +15,7 @@ from click.testing import CliRunner
 from sn7fast.cli.group import commands
 from sn7fast.data.sn7 import sn7_grid, sn7_stem
 from sn7fast.data.synthetic import synthetic_stack
+from sn7fast.io import read_csv
 from sn7fast.io.rasters import write_mask
 
 NORTH = "L15-0368E-1245N_1474_3210_13"
@@ -222,6 +225,37 @@ def test_track_to_csv_and_to_geojson(masks, tmp_path):
     last = features(tmp_path / "tracks" / f"{sn7_stem(NORTH, '2018_04')}_Buildings.geojson")
     assert {feature["properties"]["Id"] for feature in last} == {0, 1}
     assert [feature["properties"]["iou_score"] for feature in last] == [1, 1]
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "gpkg", "fgb", "geojson"])
+def test_track_to_files_of_a_gis(two_aois, tmp_path, suffix):
+    out = tmp_path / "deep" / f"tracks.{suffix}"
+    ok("track", two_aois, "--out", out)
+    ok("track", two_aois, "--out", tmp_path / "tracks.csv")
+    assert names(out.parent) == [out.name]
+    stacks = read_csv(tmp_path / "tracks.csv")
+    read = geopandas.read_parquet if suffix == "parquet" else pyogrio.read_dataframe
+    frame = read(out)
+    identifier = "Id" if suffix == "geojson" else "id"
+    found = frame[["aoi", "month", identifier]].to_numpy().tolist()
+    expected = [
+        [aoi, stack.months[month], number]
+        for aoi, stack in stacks.items()
+        for month, number in zip(stack.month_index, stack.ids, strict=True)
+    ]
+    assert sorted(found) == sorted(expected)
+    assert frame.crs == ("EPSG:4326" if suffix == "geojson" else "EPSG:3857")
+    again = run("track", two_aois, "--out", out)
+    assert again.exit_code == 2
+    assert "is there already" in again.stderr
+
+
+def test_track_of_a_csv_has_no_place_on_the_ground(tracks, tmp_path):
+    result = run("track", tracks, "--out", tmp_path / "out.geojson")
+    assert result.exit_code == 3
+    assert "got a stack without a CRS" in result.stderr
+    ok("track", tracks, "--out", tmp_path / "out.parquet")
+    assert geopandas.read_parquet(tmp_path / "out.parquet").crs is None
 
 
 def test_track_of_geojson_and_of_csv_equals_track_of_masks(two_aois, tmp_path):

@@ -196,3 +196,12 @@ def test_size_of_square_pixels():
     assert Grid((5, 7), (4.774, 0, 0, 0, -4.778, 0)).pixel_size == pytest.approx(4.776)
     with pytest.raises(InputError, match="wanted square ones"):
         _ = Grid((5, 7), (4.0, 0.0, 0.0, 0.0, -2.0, 0.0)).pixel_size
+
+
+def test_areas_across_the_180th_meridian():
+    # At the equator the last zone of UTM ends 334 km from its middle.
+    grid = Grid((48, 48), (10, 0, 833978 - 240, 0, -10, 480), "EPSG:32660")
+    longitude = grid.px_to_lon_lat([[0, 0], [48, 0]])[:, 0]
+    assert longitude[0] > 179
+    assert longitude[1] < -179
+    assert grid.pixel_area_m2 == pytest.approx(100, rel=0.003)

@@ -18,7 +18,9 @@ _PACKAGES = (
     ("shapely", "Footprints.to_shapely, sn7fast.compat", "'sn7fast[vector]'"),
     ("geopandas", "Footprints.to_geopandas, sn7fast.compat", "'sn7fast[vector]'"),
     ("pandas", "sn7fast.compat", "'sn7fast[vector]'"),
-    ("pyogrio", "sn7fast.compat", "'sn7fast[vector]'"),
+    ("pyogrio", "GeoPackage, FlatGeobuf, sn7fast.compat", "'sn7fast[vector]'"),
+    ("pyarrow", "GeoParquet, Arrow", "'sn7fast[vector]'"),
+    ("pystac", "STAC items", "'sn7fast[vector]'"),
 )
 
 

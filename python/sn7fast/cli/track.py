@@ -34,7 +34,8 @@ _PRESETS = ("motokimura", "cannab", "selim_sef")
     required=True,
     type=options.input_path,
     metavar="OUT",
-    help="An SN7 CSV if it ends in .csv, else a folder of GeoJSON with Id and iou_score.",
+    help="A file if it ends in .csv (SN7), .parquet, .gpkg, .fgb or .geojson, else a folder of "
+    "GeoJSON in pixels with Id and iou_score.",
 )
 @click.option(
     "--method",
@@ -93,8 +94,10 @@ def command(
     IN is a folder of monthly masks or GeoJSON (one AOI, or a subfolder for each), or an SN7 CSV.
     Masks are polygonized first. Identifiers that IN has are replaced.
     """
-    to_csv = out.suffix.lower() == ".csv"
-    options.check_output(out, is_file=to_csv, overwrite=overwrite, inputs=[source_path])
+    from sn7fast.io.vector import FORMATS, write_vector
+
+    to_file = out.suffix.lower() in FORMATS
+    options.check_output(out, is_file=to_file, overwrite=overwrite, inputs=[source_path])
     if method == "baseline":
         for option, value in (("--preset", preset), ("--set", changes), ("--clouds", clouds)):
             if value:
@@ -130,11 +133,9 @@ def command(
     run = AoiRun(console)
     todo = {aoi: partial(load, loader) for aoi, loader in loaders.items()}
     stacks = dict(run.each(todo, "track"))
-    if to_csv:
-        from sn7fast.io.tables import write_csv
-
+    if to_file:
         out.parent.mkdir(parents=True, exist_ok=True)
-        write_csv(out, stacks)
+        write_vector(out, stacks)
     else:
         from sn7fast.cli.aois import write_geojson_folder
         from sn7fast.io.outputs import whole_folder

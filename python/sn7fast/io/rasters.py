@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import warnings
 import zlib
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sn7fast._optional import require
+from sn7fast._quiet import without_warning
 from sn7fast.errors import InputError, RasterError
 from sn7fast.grid import Grid
 from sn7fast.io.outputs import whole_file
@@ -38,8 +37,6 @@ _GDAL_OPTIONS = {
     "GDAL_GEOREF_SOURCES": "INTERNAL",
     "GDAL_PAM_ENABLED": False,
 }
-
-_WARNING_FILTERS = threading.Lock()
 
 # Types that the core takes as they are; other integers are widened to the float that holds them.
 _KEPT = ("bool", "uint8", "uint16", "float32", "float64")
@@ -104,7 +101,7 @@ def opened(path: str | os.PathLike[str]) -> Iterator[Any]:
     rasterio = require("rasterio")
     try:
         with rasterio.Env(**_GDAL_OPTIONS):
-            with _unreferenced_too():
+            with unreferenced_too():
                 dataset = rasterio.open(path.resolve(), driver=driver)
             with dataset:
                 yield dataset
@@ -186,7 +183,7 @@ def write_bands(
     georeference = {}
     if grid is not None and (grid.crs is not None or grid != Grid(grid.shape_yx)):
         georeference = {"crs": grid.crs, "transform": rasterio.Affine(*grid.transform)}
-    with whole_file(path) as part, rasterio.Env(**_GDAL_OPTIONS), _unreferenced_too():
+    with whole_file(path) as part, rasterio.Env(**_GDAL_OPTIONS), unreferenced_too():
         profile = {"driver": "GTiff", "dtype": bands.dtype, "compress": "deflate"}
         count, rows, columns = bands.shape
         with rasterio.open(
@@ -242,12 +239,7 @@ def _chosen(path: Path, count: int, band: int | None) -> int:
 
 
 @contextmanager
-def _unreferenced_too() -> Iterator[None]:
-    """No warning about a raster without a georeference: that is a fact, which the grid tells.
-
-    The filters of warnings are one for all threads, hence the lock.
-    """
-    errors = require("rasterio.errors")
-    with _WARNING_FILTERS, warnings.catch_warnings():
-        warnings.simplefilter("ignore", errors.NotGeoreferencedWarning)
+def unreferenced_too() -> Iterator[None]:
+    """No warning about a raster without a georeference: that is a fact, which the grid tells."""
+    with without_warning(require("rasterio.errors").NotGeoreferencedWarning):
         yield
