@@ -31,7 +31,8 @@ class Stack:
         footprints: Those of all months, one after the other.
         frame_offsets: int32 (T + 1,), start of each month in ``footprints``.
         ids: int64 (n,) building identifiers, or None before tracking.
-        iou: float64 (n,) IoU with the building's earlier shape, or None before tracking.
+        iou: float64 (n,) IoU with the building's earlier shape, NaN for a footprint that was filled
+            in where none was seen, or None before tracking.
         grid: Where the pixels lie on the ground, or None for bare pixel coordinates.
 
     Raises:
