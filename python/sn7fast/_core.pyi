@@ -82,11 +82,11 @@ def watershed(
     floor: float,
     lines: bool,
     current_rules: bool,
-    by_level: bool,
+    raster_order: bool,
 ) -> NDArray[np.uint32]:
     """uint32 (rows, columns): labels of the seeds spread over the values above the floor.
 
-    ``by_level``: seeds of equal value in raster order, for uint8 and uint16 under current rules.
+    ``raster_order``: seeds of equal value in raster order, under the current rules.
     """
 
 # Burning and simplifying --------------------------------------------------------------------------
