@@ -1,14 +1,18 @@
 //! `sn7fast._core`: the door between Python and `sn7fast-core`. It holds no algorithms.
 
 mod burn;
+mod choice;
 mod codec;
 mod convert;
+mod cube;
 mod enter;
 mod error;
 mod files;
 mod mask;
 mod matching;
 mod score;
+mod separate;
+mod stc;
 mod track;
 mod watershed;
 
@@ -30,5 +34,7 @@ fn _core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     track::register(m)?;
     score::register(m)?;
     codec::register(m)?;
-    watershed::register(m)
+    watershed::register(m)?;
+    stc::register(m)?;
+    separate::register(m)
 }
