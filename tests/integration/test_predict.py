@@ -132,3 +132,24 @@ def test_bad_images_and_usage(stack, network, tmp_path):
     assert "none of 1 image could be used" in errors
     _, errors = run("predict", source, *settings, "--tile", "16", "--overlap", "9", status=2)
     assert "--overlap: got 9" in errors
+
+
+def test_weights_that_do_not_say_what_they_are(stack, network, tmp_path):
+    from safetensors.torch import load_file
+
+    from sn7fast.nn.weights import read_spec
+
+    bare, spec = tmp_path / "net.pth", tmp_path / "spec.json"
+    torch.save(load_file(network), bare)
+    spec.write_text(read_spec(network).to_json())
+    image = next(stack.rglob("*.tif"))
+    settings = ["--weights", bare, "--device", "cpu", "--out"]
+    _, errors = run("predict", image, *settings, tmp_path / "no", status=3)
+    assert "net.pth: says nothing about its network" in errors
+    _, errors = run("predict", image, *settings, tmp_path / "no", "--spec", "xdxd", status=3)
+    assert "net.pth: does not fit the network" in errors
+    run("predict", image, *settings, tmp_path / "out", "--spec", spec)
+    assert len(visible(tmp_path / "out")) == 1
+    spec.write_text("{}")
+    _, errors = run("predict", image, *settings, tmp_path / "no", "--spec", spec, status=3)
+    assert "spec.json: spec: version: got None" in errors
