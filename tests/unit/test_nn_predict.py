@@ -13,6 +13,7 @@ from sn7fast.data.catalog import Catalog
 from sn7fast.data.sn7 import sn7_aoi, sn7_grid, sn7_stem
 from sn7fast.errors import InputError, RasterError
 from sn7fast.nn.outputs import read_prediction
+from sn7fast.nn.predicting import Progress
 from sn7fast.nn.settings import PredictSettings
 
 AOI = sn7_aoi(1474, 3210)
@@ -443,6 +444,19 @@ def test_an_error_in_the_network_leaves_nothing(stack, tmp_path):
     with pytest.raises(KeyError, match="network"):
         predict(stack[0], fake_model(second_fails), tmp_path / "out", tile=32)
     assert files(tmp_path / "out") == []
+
+
+def test_an_interrupt_leaves_whole_files_only(stack, tmp_path):
+    class Impatient(Progress):
+        def advance(self, pixels):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        predict(stack[0], fake_model(), tmp_path / "out", progress=Impatient())
+    whole = predict(stack[0], fake_model(), tmp_path / "whole").written
+    for name in files(tmp_path / "out"):
+        assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+    assert len(files(tmp_path / "out")) < len(whole)
 
 
 def test_what_was_made_is_told(stack, tmp_path):

@@ -11,7 +11,8 @@ model, backend_*     a network ready for use, run by torch or by onnxruntime
 export               from torch to an ONNX file
 settings, ensemble   how to predict; several networks and mirror images as one
 tiles, plan, canvas  an image in tiles, in pieces that fit into memory, and put together again
-flow, predicting     read, predict and write at the same time; sources, files, resuming
+flow, writer         read, predict and write at the same time
+predicting           sources into files, with resuming; arrays
 jobs, outputs        the images of a source; the files of predictions
 cubes                files of predictions as cubes
 ===================  =============================================================================
