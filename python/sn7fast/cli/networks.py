@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from sn7fast.cli import options
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -22,11 +24,7 @@ _NETWORK = (
         show_default=True,
         help="File of weights or ONNX file; several: their probabilities are averaged.",
     ),
-    click.option(
-        "--xdxd",
-        is_flag=True,
-        help="The weights are those of the SpaceNet 7 baseline, whose file does not say so.",
-    ),
+    options.model_spec,
     click.option(
         "--backend",
         type=click.Choice(["auto", "torch", "onnxruntime"]),
@@ -65,7 +63,7 @@ _TILES = (
 
 
 def network_options(command: _Command) -> _Command:
-    """--weights, --xdxd, --backend, --device, --precision, --threads, --compile."""
+    """--weights, --spec, --backend, --device, --precision, --threads, --compile."""
     return _with(command, _NETWORK)
 
 
@@ -74,20 +72,19 @@ def tile_options(command: _Command) -> _Command:
     return _with(command, _TILES)
 
 
-def _with(command: _Command, options: tuple[Callable[[_Command], _Command], ...]) -> _Command:
-    for option in reversed(options):
+def _with(command: _Command, several: tuple[Callable[[_Command], _Command], ...]) -> _Command:
+    for option in reversed(several):
         command = option(command)
     return command
 
 
 def load_networks(given: Mapping[str, Any]) -> list[Model]:
     """The networks that `network_options` name."""
-    from sn7fast.nn.spec import ModelSpec
     from sn7fast.predict import load_model
 
     names = ("backend", "device", "precision", "threads", "compiled")
     how = {name: given[name] for name in names}
-    spec = ModelSpec.xdxd() if given["xdxd"] else None
+    spec = options.read_model_spec(given["spec"])
     return [load_model(one, spec=spec, **how) for one in given["weights"]]
 
 

@@ -13,9 +13,10 @@ import numpy as np
 
 from sn7fast._core import get_num_threads
 from sn7fast.errors import InputError
-from sn7fast.nn.flow import Image, run_images
+from sn7fast.nn.flow import run_images
 from sn7fast.nn.jobs import find_jobs
 from sn7fast.nn.outputs import PredictionFile, encoded, is_finished
+from sn7fast.nn.writer import Image
 
 if TYPE_CHECKING:
     import os
