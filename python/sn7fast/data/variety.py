@@ -199,7 +199,7 @@ def draw_character(
         track=0.5 * others[0] + 0.5 * rng.uniform(150, 200) * np.array([1, 0.88, 0.7]),
         roofs=_dulled(roofs, rng.uniform(0.2, 0.85)) * np.exp(0.12 * rng.standard_normal()),
         roof_shares=rng.dirichlet(np.full(len(chosen), 0.8)),
-        gain=tone,
+        gain=tone * np.array([1.02, 1.03, 1.11]),
         wood_share=float(rng.beta(1, 3)) * (0.4 if biome in ("arid", "steppe") else 1),
         field_share=float(rng.beta(1.6, 1.2)),
         water_share=float(rng.choice([0, 0.01, 0.03, 0.1], p=[0.45, 0.3, 0.17, 0.08])),
