@@ -120,7 +120,7 @@ def read_cube(path: str | os.PathLike[str]) -> Cube:
     """
     path = Path(path)
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             found = {name: arrays[name] for name in arrays.files}
     except (ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
         raise FormatError(f"{path}: cannot be read as npz: {error}") from error

@@ -91,13 +91,13 @@ class PostProcessing:
 
     def _split(self, place: str) -> tuple[str | None, str]:
         data = self.to_dict()
+        del data["method"]
         part, dot, name = place.rpartition(".")
         home = data if not dot else data.get(part)
         if not isinstance(home, dict) or name not in home or isinstance(home[name], dict):
             places = [
                 f"{key}.{name}" if isinstance(value, dict) else key
                 for key, value in data.items()
-                if key != "method"
                 for name in (value if isinstance(value, dict) else [key])
             ]
             raise InputError(

@@ -122,7 +122,8 @@ def _seen(cube: Cube) -> NDArray[np.bool_] | None:
         return cube.valid
     months, rows, columns = cube.valid.shape
     shape = (months, rows // cube.scale, cube.scale, columns // cube.scale, cube.scale)
-    return cube.valid.reshape(shape).all(axis=(2, 4))
+    seen: NDArray[np.bool_] = np.all(cube.valid.reshape(shape), axis=(2, 4))
+    return seen
 
 
 FILTER_SPACE: Space = {

@@ -68,7 +68,7 @@ def _check_same(path: Path, kept: Mapping[str, Any] | None, plain: Mapping[str, 
         names = sorted(key for key in {*kept, *plain} if kept.get(key) != plain.get(key))
         raise InputError(
             f"{path}: holds the trials of a search with other settings ({', '.join(names)}); "
-            "repeat that search to go on with it, or start anew"
+            "repeat that search to go on with it, or start anew (another file, or --overwrite)"
         )
 
 

@@ -1,10 +1,11 @@
 """One search: trial after trial, the same ones whether it was interrupted or not.
 
 The sampler is optuna's TPE. It is made anew for each trial, with a seed that depends on the seed
-of the search and on how many trials are done, and it looks at done trials alone. So the next
-trial follows from what is in the storage, and a search that was killed goes on as if it had not
-been. Several searches with one seed begin with the same random trials, which are tried but once
-where their results are kept (`Trials`).
+of the search and on how many trials are done. So the next trial follows from those that are done,
+and these are all that the storage gets: a search that was killed goes on as if it had not been.
+(Optuna itself would write a trial bit by bit, which takes longer than most trials.) Several
+searches with one seed begin with the same random trials, whose scores are found but once
+(`Trials`).
 """
 
 from __future__ import annotations
@@ -108,15 +109,16 @@ def run_study(
         tell: Called after each trial with the name, how many are done, and the best value.
     """
     optuna = require("optuna", extra="search")
-    study = optuna.create_study(
+    kept = optuna.create_study(
         study_name=name, storage=storage, direction="maximize", load_if_exists=True
     )
-    _drop_unfinished(study)
+    study = optuna.create_study(direction="maximize")
+    study.add_trials(kept.get_trials())
     begun = trials.mean(aois, start)
-    done = _done(study)
-    if not done:
-        _add_start(study, space, start, begun)
-        done = _done(study)
+    if not study.trials and all(start.value(place) in one for place, one in space.items()):
+        kept.add_trial(_start(space, start, begun))
+        study.add_trials(kept.get_trials())
+    done = study.trials
     best = max([begun, *(trial.value for trial in done if trial.value is not None)])
     if done:
         tell(name, len(done), best)
@@ -136,6 +138,7 @@ def run_study(
         else:
             study.tell(trial, found)
             best = max(best, found)
+        kept.add_trial(study.trials[-1])
         tell(name, index + 1, best)
     return _best(study, space, start, begun)
 
@@ -144,7 +147,7 @@ def _best(
     study: optuna.Study, space: Mapping[str, Range], start: PostProcessing, begun: float
 ) -> Best:
     optuna = require("optuna", extra="search")
-    done = _done(study)
+    done = study.trials
     complete = [trial for trial in done if trial.value is not None]
     settings, value = start, begun
     for trial in complete:
@@ -159,33 +162,17 @@ def _best(
     return Best(settings, value, begun, len(done), len(done) - len(complete), shares)
 
 
-def _done(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:
-    optuna = require("optuna", extra="search")
-    states = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
-    return study.get_trials(deepcopy=False, states=states)
-
-
-def _drop_unfinished(study: optuna.Study) -> None:
-    """Trials in whose middle a run was killed."""
-    optuna = require("optuna", extra="search")
-    for trial in study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.RUNNING,)):
-        study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
-
-
-def _add_start(
-    study: optuna.Study, space: Mapping[str, Range], start: PostProcessing, value: float
-) -> None:
-    """The start as a trial, if it lies within the space."""
-    optuna = require("optuna", extra="search")
-    if any(start.value(place) not in one for place, one in space.items()):
-        return
-    study.add_trial(
-        optuna.trial.create_trial(
-            params={place: _inward(start.value(place), one) for place, one in space.items()},
-            distributions={place: _distribution(one) for place, one in space.items()},
-            value=value,
-        )
+def _start(
+    space: Mapping[str, Range], start: PostProcessing, value: float
+) -> optuna.trial.FrozenTrial:
+    """The start as a trial."""
+    create = require("optuna.trial", extra="search").create_trial
+    params = {place: _inward(start.value(place), one) for place, one in space.items()}
+    distributions = {place: _distribution(one) for place, one in space.items()}
+    trial: optuna.trial.FrozenTrial = create(
+        params=params, distributions=distributions, value=value
     )
+    return trial
 
 
 def _distribution(one: Range) -> optuna.distributions.BaseDistribution:
