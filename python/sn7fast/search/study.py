@@ -1,11 +1,13 @@
 """One search: trial after trial, the same ones whether it was interrupted or not.
 
-The sampler is optuna's TPE. It is made anew for each trial, with a seed that depends on the seed
-of the search and on how many trials are done. So the next trial follows from those that are done,
-and these are all that the storage gets: a search that was killed goes on as if it had not been.
-(Optuna itself would write a trial bit by bit, which takes longer than most trials.) Several
-searches with one seed begin with the same random trials, whose scores are found but once
-(`Trials`).
+The sampler is optuna's TPE after some random trials. Every other trial changes but a third of the
+parameters of the best one (of the start, among the random trials): where there are many and the
+start is good, changing all of them at once finds nothing. The sampler is made anew for each trial,
+with a seed that depends on the seed of the search and on how many are done. So the next one
+follows from those that are done, and these are all that the storage gets: a search that was killed
+goes on as if it had not been. (Optuna itself would write a trial bit by bit, which takes longer
+than most trials.) Several searches with one seed begin with the same random trials, whose scores
+are found but once (`Trials`).
 """
 
 from __future__ import annotations
@@ -13,6 +15,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
 
 from sn7fast._optional import require
 from sn7fast.errors import InputError
@@ -124,10 +128,7 @@ def run_study(
         tell(name, len(done), best)
     random = max(_LEAST_RANDOM, 2 * len(space))
     for index in range(len(done), count):
-        study.sampler = optuna.samplers.TPESampler(
-            seed=(seed * 1_000_003 + index) % 2**32, n_startup_trials=random
-        )
-        trial = study.ask({place: _distribution(one) for place, one in space.items()})
+        trial = _propose(study, space, start, index, random, seed)
         try:
             settings = start.with_values(_outward(trial.params, space))
             found = trials.mean(aois, settings)
@@ -160,6 +161,34 @@ def _best(
         importance = dict(optuna.importance.get_param_importances(study, evaluator=evaluator))
     shares = {place: float(share) for place, share in importance.items()}
     return Best(settings, value, begun, len(done), len(done) - len(complete), shares)
+
+
+def _propose(
+    study: optuna.Study,
+    space: Mapping[str, Range],
+    start: PostProcessing,
+    index: int,
+    random: int,
+    seed: int,
+) -> optuna.Trial:
+    """The next trial."""
+    samplers = require("optuna.samplers", extra="search")
+    rng = np.random.default_rng([seed, index])
+    number = int(rng.integers(2**32))
+    if index < random:
+        study.sampler = samplers.RandomSampler(seed=number)
+    else:
+        study.sampler = samplers.TPESampler(seed=number, n_startup_trials=random)
+    if index % 2 == 0:
+        near = {
+            p: _inward(start.value(p), one) for p, one in space.items() if start.value(p) in one
+        }
+        complete = [trial for trial in study.trials if trial.value is not None]
+        if index >= random and complete:
+            near = max(complete, key=lambda trial: trial.value or 0.0).params
+        varied = rng.permutation(list(space))[: 1 + len(space) // 3].tolist()
+        study.enqueue_trial({place: near[place] for place in near if place not in varied})
+    return study.ask({place: _distribution(one) for place, one in space.items()})
 
 
 def _start(
