@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sn7fast import Stack, polygonize_frames, track
+from sn7fast import FilterParams, Stack, polygonize_frames, track
 
 MIN_AREA_PX = 4
 MIN_IOU = 0.25
@@ -37,7 +37,16 @@ def baseline(scene: Scene) -> Stack:
     return track(scene.footprints(), min_iou=MIN_IOU)
 
 
+def preset(name):
+    def filtered(scene: Scene) -> Stack:
+        params = FilterParams.preset(name)
+        return track(scene.footprints(), method="filtered", params=params, valid=scene.valid)
+
+    return filtered
+
+
 # Name in the table -> function of a Scene that returns a Stack with ids.
 METHODS = {
     "baseline tracker": baseline,
+    **{f"preset {name}": preset(name) for name in ("motokimura", "cannab", "selim_sef")},
 }

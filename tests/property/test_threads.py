@@ -8,7 +8,7 @@ from hypothesis import given, settings
 
 import sn7fast
 from scenes import footprints, seeds, stack, stars
-from sn7fast import Cube, Footprints, Stack
+from sn7fast import Cube, FilterParams, Footprints, Stack
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -68,6 +68,15 @@ CALLS = {
     "areas and bounds": lambda _, a, *__: (a.areas, a.bounds),
     "track": lambda _, a, b, truth, __: sn7fast.track(truth, min_iou=0.1),
     "track latest": lambda _, a, b, truth, __: sn7fast.track(truth, master="latest", reverse=True),
+    **{
+        f"track by {name}": lambda noise, *sides, name=name: sn7fast.track(
+            sides[2],
+            method="filtered",
+            params=FilterParams.preset(name),
+            valid=noise.repeat(2, axis=1) > 0.02,
+        )
+        for name in ("motokimura", "cannab", "selim_sef")
+    },
     "score_f1": lambda _, a, b, truth, proposal: sn7fast.score_f1(truth, proposal),
     "score_scot": lambda _, a, b, truth, proposal: sn7fast.score_scot(truth, proposal),
 }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass, fields, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,16 +13,20 @@ from sn7fast.cli import options
 from sn7fast.cli.console import Console, Timer, counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from sn7fast.data.catalog import Catalog
+    from sn7fast.filters import FilterParams
     from sn7fast.stack import Stack
+
+_PRESETS = ("motokimura", "cannab", "selim_sef")
 
 
 @click.command(
     "track",
     short_help="Footprints to tracks: identifiers through time.",
-    epilog="Example: sn7fast track masks/ --out tracks.csv --min-area 4",
+    epilog="Example: sn7fast track masks/ --out tracks.csv --min-area 4 --method filtered",
 )
 @click.argument("source_path", metavar="IN", type=options.input_path)
 @click.option(
@@ -30,7 +36,39 @@ if TYPE_CHECKING:
     metavar="OUT",
     help="An SN7 CSV if it ends in .csv, else a folder of GeoJSON with Id and iou_score.",
 )
-@options.min_iou
+@click.option(
+    "--method",
+    type=click.Choice(["baseline", "filtered"]),
+    default="baseline",
+    show_default=True,
+    help="The tracker of the SpaceNet 7 baseline, alone or with rules that drop what flickers and "
+    "fill gaps.",
+)
+@click.option(
+    "--preset",
+    type=click.Choice(_PRESETS),
+    help="Rules of --method filtered, by who published them. [default: motokimura]",
+)
+@click.option(
+    "--set",
+    "changes",
+    multiple=True,
+    metavar="RULE=VALUE",
+    help="Change one rule of the preset, such as num_ahead_frames=2; see sn7fast.FilterParams.",
+)
+@click.option(
+    "--clouds",
+    type=options.input_path,
+    metavar="DIR",
+    help="AOIs of SpaceNet 7 whose images or UDM_masks say what was seen; gaps are filled with "
+    "that only. [default: IN, if it has such files]",
+)
+@click.option(
+    "--min-iou",
+    type=click.FloatRange(0, 1),
+    help="Least IoU at which a footprint takes over an identifier. [default: 0.25, or that of the "
+    "preset]",
+)
 @click.option("--reverse", is_flag=True, help="Follow the buildings from the last month back.")
 @options.mask_options
 @options.overwrite
@@ -38,7 +76,11 @@ if TYPE_CHECKING:
 def command(
     source_path: Path,
     out: Path,
-    min_iou: float,
+    method: str,
+    preset: str | None,
+    changes: Sequence[str],
+    clouds: Path | None,
+    min_iou: float | None,
     reverse: bool,
     threshold: float,
     min_area_px: float,
@@ -53,6 +95,10 @@ def command(
     """
     to_csv = out.suffix.lower() == ".csv"
     options.check_output(out, is_file=to_csv, overwrite=overwrite, inputs=[source_path])
+    if method == "baseline":
+        for option, value in (("--preset", preset), ("--set", changes), ("--clouds", clouds)):
+            if value:
+                raise click.UsageError(f"{option}: is for --method filtered")
 
     import numpy as np
 
@@ -62,11 +108,19 @@ def command(
     from sn7fast.data.load import stack_loaders
     from sn7fast.tracking import track
 
-    def load(untracked: Callable[[], Stack]) -> Stack:
-        return track(untracked(), min_iou=min_iou, reverse=reverse)
-
     console, timer = Console(quiet=quiet), Timer()
     source = discover(source_path)
+    if method == "filtered":
+        rules = _rules(preset or _PRESETS[0], changes)
+        follow: Callable[[Stack], Stack] = _Filtered(
+            rules, _clouds(clouds, source_path), clouds is not None, min_iou, reverse, console
+        )
+    else:
+        follow = partial(track, min_iou=min_iou, reverse=reverse)
+
+    def load(untracked: Callable[[], Stack]) -> Stack:
+        return follow(untracked())
+
     loaders = stack_loaders(
         source,
         threshold=threshold,
@@ -95,3 +149,77 @@ def command(
         f"{counted(len(stacks), 'AOI')}, {timer.lap():.2f} s"
     )
     return SOME_FAILED if run.failed else OK
+
+
+def _rules(preset: str, changes: Sequence[str]) -> FilterParams:
+    """The preset with some of its rules changed."""
+    from sn7fast.errors import InputError
+    from sn7fast.filters import FilterParams
+
+    known = [field.name for field in fields(FilterParams)]
+    values: dict[str, Any] = {}
+    for change in changes:
+        name, is_set, text = change.partition("=")
+        if not is_set or name not in known:
+            raise click.UsageError(
+                f"--set: got {change!r}, wanted RULE=VALUE with one of the rules {', '.join(known)}"
+            )
+        try:
+            values[name] = json.loads(text)
+        except json.JSONDecodeError:
+            # A name such as between needs no quotes.
+            values[name] = text
+    try:
+        return replace(FilterParams.preset(preset), **values)
+    except InputError as error:
+        raise click.UsageError(f"--set: {error}") from None
+
+
+def _clouds(given: Path | None, source_path: Path) -> Catalog | None:
+    """The files that say what was seen: those asked for, else those beside the input, if any."""
+    from sn7fast.data.catalog import Catalog
+    from sn7fast.errors import InputError, StackError
+
+    if given is not None:
+        return Catalog.scan(given)
+    if not source_path.is_dir():
+        return None
+    try:
+        return Catalog.scan(source_path)
+    except StackError:
+        raise
+    except InputError:
+        # A folder without any file of SpaceNet 7.
+        return None
+
+
+@dataclass(frozen=True)
+class _Filtered:
+    """The filtered tracker, with clouds where there are files that show them."""
+
+    rules: FilterParams
+    clouds: Catalog | None
+    were_asked_for: bool
+    min_iou: float | None
+    reverse: bool
+    console: Console
+
+    def __call__(self, stack: Stack) -> Stack:
+        from sn7fast.data.clouds import valid_stack
+        from sn7fast.tracking import track
+
+        valid = None
+        if self.clouds is not None and (self.were_asked_for or stack.aoi in self.clouds.names):
+            shape = None if stack.grid is None else stack.grid.shape_yx
+            valid = valid_stack(self.clouds[stack.aoi], stack.months, shape_yx=shape)
+        if valid is not None:
+            clouded = int((~valid).any(axis=(1, 2)).sum())
+            self.console.note(f"AOI {stack.aoi}: clouds in {clouded} of {len(valid)} months")
+        return track(
+            stack,
+            method="filtered",
+            min_iou=self.min_iou,
+            reverse=self.reverse,
+            params=self.rules,
+            valid=valid,
+        )

@@ -17,6 +17,7 @@
 //! module here and can be used alone:
 //!
 //! ```text
+//! centres    the identifiers nearest to a point
 //! follow     the loop above; which shape stands for an identifier; what is compared with what
 //! found      what a footprint needs to found an identifier
 //! keep       what an identifier needs to stay
@@ -24,6 +25,7 @@
 //! filtered   all of them, one after the other
 //! ```
 
+mod centres;
 mod fill;
 mod filtered;
 mod follow;

@@ -4,17 +4,16 @@
 //! found in parallel, then the turns are taken in order. The same holds for the rules of founding,
 //! since nobody sees a master of the same month.
 
+use super::centres::Centres;
 use super::found::Founding;
 use super::{Master, Options, frame_ranges};
 use crate::cancel::Cancel;
 use crate::error::{Error, Result};
-use crate::footprints::{FootprintsRef, Point};
-use crate::geom::{Repair, Shapes, areas, centroid, intersects};
+use crate::footprints::FootprintsRef;
+use crate::geom::{Bounds, Repair, Shapes, areas, centroid, intersects};
 use crate::index::{Blocks, Found, Index};
 use crate::matching::{Candidate, take_best};
 use rayon::prelude::*;
-use rstar::RTree;
-use rstar::primitives::GeomWithData;
 use std::ops::Range;
 
 /// What a footprint is compared with.
@@ -99,6 +98,7 @@ pub fn follow(scene: &Scene<'_>, options: &Options, cancel: &Cancel) -> Result<F
         history: Vec::new(),
         index: Index::default(),
         centres: Centres::default(),
+        reaches: Vec::new(),
         has_started: false,
         out_tracks: vec![None; count],
         out_iou: vec![0.0; count],
@@ -131,6 +131,8 @@ struct Follower<'a> {
     index: Index,
     /// Of the first shapes.
     centres: Centres,
+    /// For each track a box around the shapes that footprints are compared with.
+    reaches: Vec<Option<Bounds>>,
     has_started: bool,
     out_tracks: Vec<Option<u32>>,
     out_iou: Vec<f64>,
@@ -184,6 +186,12 @@ impl Follower<'_> {
         self.out_iou[member] = iou;
         self.out_tracks[member] = Some(track);
         self.taken[place] = stamp;
+        if let Matching::Nearest { shapes, .. } = self.options.matching
+            && self.history[place].len() < shapes
+        {
+            let bounds = [self.reaches[place], self.scene.shapes.bounds(member)];
+            self.reaches[place] = bounds.into_iter().flatten().reduce(|a, b| a.union(&b));
+        }
         if self.keeps_history() {
             self.history[place].push(member);
         }
@@ -230,6 +238,7 @@ impl Follower<'_> {
                 }
                 if let Matching::Nearest { .. } = self.options.matching {
                     self.centres.push(centroid(&self.scene.footprints.get(member)), track);
+                    self.reaches.push(self.scene.shapes.bounds(member));
                 }
             }
             // In the first month the original numbers before it drops.
@@ -262,7 +271,9 @@ impl Follower<'_> {
     ) -> Vec<Option<Candidate>> {
         let best = |&member: &usize| {
             let centre = centroid(&self.scene.footprints.get(member))?;
+            let bounds = self.scene.shapes.bounds(member)?;
             let candidates = self.centres.nearest(centre, tracks).into_iter().filter_map(|track| {
+                self.reaches[track as usize].filter(|reach| reach.overlaps(&bounds))?;
                 let siblings = self.history[track as usize].iter().take(shapes);
                 let iou = siblings.map(|&row| self.scene.iou(member, row)).fold(0.0, f64::max);
                 (iou > 0.0).then_some(Candidate { other: track, iou })
@@ -270,40 +281,6 @@ impl Follower<'_> {
             take_best(candidates, |_| false)
         };
         members.par_iter().map(best).collect()
-    }
-}
-
-/// Centroids of tracks, asked for those near a point.
-#[derive(Default)]
-struct Centres {
-    leaves: Vec<GeomWithData<Point, u32>>,
-    tree: RTree<GeomWithData<Point, u32>>,
-}
-
-impl Centres {
-    fn push(&mut self, centre: Option<Point>, track: u32) {
-        self.leaves.extend(centre.map(|centre| GeomWithData::new(centre, track)));
-    }
-
-    /// What was pushed is seen from now on.
-    fn settle(&mut self) {
-        if self.tree.size() != self.leaves.len() {
-            self.tree = RTree::bulk_load(self.leaves.clone());
-        }
-    }
-
-    /// The tracks with the nearest centroids; the lowest come first among equally near ones.
-    fn nearest(&self, centre: Point, count: usize) -> Vec<u32> {
-        let mut near: Vec<(f64, u32)> = Vec::with_capacity(count);
-        for (leaf, squared) in self.tree.nearest_neighbor_iter_with_distance_2(centre) {
-            if near.len() >= count && near.last().is_none_or(|last| squared > last.0) {
-                break;
-            }
-            near.push((squared, leaf.data));
-        }
-        near.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        near.truncate(count);
-        near.into_iter().map(|(_, track)| track).collect()
     }
 }
 
