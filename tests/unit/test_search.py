@@ -102,7 +102,7 @@ class TestSearch:
         assert report["held_out"]["gain"]["mean"] == found.gain.mean
         lines = found.table().splitlines()
         assert lines[0].split() == [
-            *("parameter", "default", "best", "fold", "1", "fold", "2", "fold", "3"),
+            *("parameter", "start", "best", "fold", "1", "fold", "2", "fold", "3"),
             *("undone", "importance"),
         ]
         assert lines[-1].split()[:2] == ["best", f"{found.trained:.4f}"]
@@ -324,6 +324,8 @@ class TestCommand:
 
     def test_refuses(self, files, tmp_path):
         assert self.run(*files, "--out", files[1]).exit_code == 2
+        bad = self.run(*files, "--out", tmp_path / "out", "--method", "filtred")
+        assert "wanted one of baseline, filtered" in bad.stderr
         bad = self.run(*files, "--out", tmp_path / "out", "--set", "params.min_ou=1")
         assert bad.exit_code == 3
         assert "did you mean min_iou?" in bad.stderr

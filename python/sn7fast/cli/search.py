@@ -20,11 +20,16 @@ if TYPE_CHECKING:
 @click.command(
     "search",
     short_help="Find the post-processing parameters that score best.",
-    epilog="Example: sn7fast search preds/ train/ --out search --set method=baseline --trials 60",
+    epilog="Example: sn7fast search preds/ train/ --out search --method filtered",
 )
 @click.argument("cubes_path", metavar="CUBES", type=options.input_path)
 @click.argument("truth_path", metavar="TRUTH", type=options.input_path)
 @click.option("--out", required=True, type=options.input_path, metavar="DIR", help="Folder.")
+@click.option(
+    "--method",
+    metavar="NAME",
+    help="Whose parameters to search: baseline, filtered, ...; without it that of --config.",
+)
 @click.option(
     "--config",
     "config_path",
@@ -37,8 +42,7 @@ if TYPE_CHECKING:
     "changes",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Another value for a key of the settings, such as method=baseline or "
-    "params.min_iou=0.3; may be repeated.",
+    help="Another value for a key of the settings, such as params.min_iou=0.3; may be repeated.",
 )
 @click.option(
     "--space",
@@ -93,6 +97,7 @@ def command(
     cubes_path: Path,
     truth_path: Path,
     out: Path,
+    method: str | None,
     config_path: Path | None,
     changes: tuple[str, ...],
     space_path: Path | None,
@@ -120,8 +125,9 @@ def command(
     if out.exists() and not out.is_dir():
         raise click.UsageError(f"--out: {out} is a file, wanted a folder")
     console, timer = Console(quiet=quiet or as_json), Timer()
+    changes = changes if method is None else (f"method={method}", *changes)
     if config_path is None:
-        start = PostProcessing.from_dict({}, changes, source="--set")
+        start = PostProcessing.from_dict({}, changes, source="settings")
     else:
         start = PostProcessing.from_yaml(config_path, changes)
     space = space_of(start)

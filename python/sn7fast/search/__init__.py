@@ -175,11 +175,11 @@ def _warnings(
             "known"
         )
     elif best.settings == start:
-        yield "nothing better than the defaults was found"
+        yield "nothing better than the settings it started from was found"
     elif gain.low is None or gain.low <= 0:
         yield (
             f"the gain on held-out AOIs, {gain}, does not exceed its interval: it may be chance, "
-            "and the defaults are as good a choice"
+            "and the settings it started from are as good a choice"
         )
     if gain is not None and count < _FEW:
         yield f"only {count} AOIs: the intervals are rough"

@@ -100,9 +100,9 @@ class SearchResult:
     def to_yaml(self) -> str:
         """The best settings as `PostProcessing.from_yaml` takes them, and how good they are."""
         lines = [f"{self.objective} on the AOIs it was found on: {self.trained:.4f}"]
-        lines[0] += f", defaults {self.trained_start:.4f}"
+        lines[0] += f", at the start {self.trained_start:.4f}"
         if self.value is not None:
-            lines.append(f"on held-out AOIs: {self.value}, defaults {self.value_start}")
+            lines.append(f"on held-out AOIs: {self.value}, at the start {self.value_start}")
             lines.append(f"gain: {self.gain}")
         lines += [f"warning: {text}" for text in self.warnings]
         return "".join(f"# {line}\n" for line in lines) + self.best.to_yaml()
@@ -112,14 +112,14 @@ class SearchResult:
         from sn7fast.cli.table import align
 
         folds = [f"fold {k + 1}" for k in range(len(self.folds))]
-        rows = [["parameter", "default", "best", *folds, "undone", "importance"]]
+        rows = [["parameter", "start", "best", *folds, "undone", "importance"]]
         for place, lost in sorted(self.undone.items(), key=lambda item: -(item[1] or 0.0)):
             chosen = (self.start, self.best, *(fold.settings for fold in self.folds))
             share = f"{self.importance[place]:.2f}" if place in self.importance else ""
             loss = "" if lost is None else f"{lost:.4f}"
             rows.append([place, *(_short(one.value(place)) for one in chosen), loss, share])
         text = align(rows, rules=(1,))
-        rows = [[self.objective, "AOIs", "trained", "held out", "defaults", "gain"]]
+        rows = [[self.objective, "AOIs", "trained", "held out", "start", "gain"]]
         for k, fold in enumerate(self.folds):
             spans = (fold.value, fold.start, fold.gain)
             name, count = f"fold {k + 1}", str(len(fold.aois))
