@@ -3,12 +3,14 @@
 mod burn;
 mod codec;
 mod convert;
+mod cube;
 mod enter;
 mod error;
 mod files;
 mod mask;
 mod matching;
 mod score;
+mod stc;
 mod track;
 mod watershed;
 
@@ -30,5 +32,6 @@ fn _core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     track::register(m)?;
     score::register(m)?;
     codec::register(m)?;
-    watershed::register(m)
+    watershed::register(m)?;
+    stc::register(m)
 }

@@ -82,9 +82,9 @@ fn watershed<'py>(
     floor: f64,
     lines: bool,
     current_rules: bool,
-    by_level: bool,
+    raster_order: bool,
 ) -> PyResult<Bound<'py, PyArray2<u32>>> {
-    let order = if by_level { Order::ByLevel } else { Order::Exact(rules(current_rules)) };
+    let order = if raster_order { Order::Raster } else { Order::Exact(rules(current_rules)) };
     let options = Flood { floor, lines, order };
     fn run<'py, T: Level + Element>(
         py: Python<'py>,

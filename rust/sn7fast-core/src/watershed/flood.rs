@@ -14,12 +14,13 @@
 //! State is one number a pixel, with a column and two rows around the image that are never part of
 //! it, so that no neighbour has to be looked for at the edges.
 
-use super::buckets::Buckets;
 use super::components::Components;
-use super::heap::{Entry, Heap};
+use super::fifo::Fifo;
+use super::heap::Heap;
+use super::ranks::Ranks;
 use super::{Level, Rules, check_shape, is_above};
 use crate::cancel::Cancel;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// State of pixels that take no part: below the floor, beyond the image, dividing lines.
 const OUTSIDE: u32 = u32::MAX;
@@ -120,10 +121,10 @@ impl Labels {
 pub enum Order {
     /// As in scikit-image, under either rules.
     Exact(Rules),
-    /// The same under the current rules for values of few levels, in time that grows with the
-    /// number of pixels alone. Seeds of equal value go in raster order, where scikit-image has an
-    /// order that follows from its heap; nothing else differs.
-    ByLevel,
+    /// The same under the current rules in time that grows with the number of pixels alone. Seeds
+    /// of equal value go in raster order, where scikit-image has an order that follows from its
+    /// heap; nothing else differs.
+    Raster,
 }
 
 /// How to flood.
@@ -143,8 +144,8 @@ pub struct Flood {
 /// mask=values > floor, watershed_line=lines)`. Seeds must not share an edge.
 ///
 /// # Errors
-/// [`Error::Argument`] if `values` is not `rows * columns` long or too long, or the order is by
-/// level and the values are no whole numbers; [`Error::Cancelled`].
+/// [`crate::Error::Argument`] if `values` is not `rows * columns` long or too long;
+/// [`crate::Error::Cancelled`].
 pub fn flood<T: Level>(
     values: &[T],
     shape: [usize; 2],
@@ -154,83 +155,74 @@ pub fn flood<T: Level>(
 ) -> Result<Labels> {
     check_shape("values", values.len(), shape)?;
     let mut labels = Labels::new(values, shape, flood.floor);
+    let ranks = Ranks::new(values, flood.floor);
     match flood.order {
-        Order::Exact(rules) => by_heap(&mut labels, values, seeds, flood.lines, rules, cancel)?,
-        Order::ByLevel => match T::LEVELS {
-            Some(levels) => by_level(&mut labels, values, seeds, flood.lines, levels, cancel)?,
-            None => return Err(Error::argument("values", "floats", "uint8 or uint16")),
-        },
+        Order::Exact(rules) => exact(&mut labels, &ranks, seeds, flood.lines, rules, cancel)?,
+        Order::Raster => raster(&mut labels, &ranks, seeds, flood.lines, cancel)?,
     }
     Ok(labels)
 }
 
-fn by_heap<T: Level>(
+fn exact(
     labels: &mut Labels,
-    values: &[T],
+    ranks: &Ranks,
     seeds: &Components,
     lines: bool,
     rules: Rules,
     cancel: &Cancel,
 ) -> Result<()> {
-    let mut heap = Heap::default();
-    labels.plant(seeds, |pixel, _| {
-        heap.push(Entry { depth: values[pixel as usize].depth(), age: 0, pixel });
-    });
-    // Every entry but those of seeds has an age of its own: the label that it hands on is kept
-    // there.
-    let mut handed_on: Vec<u32> = Vec::new();
+    // Pixel and label of each entry by its number.
+    let mut waiting: Vec<(u32, u32)> = Vec::new();
+    labels.plant(seeds, |pixel, label| waiting.push((pixel, label)));
+    let seed_count = waiting.len() as u32;
+    let mut heap = Heap::new(seed_count);
+    for (number, &(pixel, _)) in waiting.iter().enumerate() {
+        heap.push(ranks.of[pixel as usize], number as u32);
+    }
     let is_current = rules == Rules::Current;
     let mut countdown = CHECK_EVERY;
-    while let Some(Entry { depth, age, pixel }) = heap.pop() {
+    while let Some((rank, number)) = heap.pop() {
         tick(&mut countdown, cancel)?;
+        let (pixel, label) = waiting[number as usize];
         let place = labels.place(pixel);
-        let label = match age.checked_sub(1) {
-            Some(k) => handed_on[k as usize],
-            None => labels.state[place],
-        };
-        if lines && age != 0 && !labels.take(place, label, is_current) {
+        if lines && number >= seed_count && !labels.take(place, label, is_current) {
             continue;
         }
         labels.for_each_free(place, pixel, label, lines, |near| {
-            let own = values[near as usize].depth();
-            handed_on.push(label);
-            heap.push(Entry {
-                depth: if is_current { own.max(depth) } else { own },
-                age: handed_on.len() as u32,
-                pixel: near,
-            });
+            let own = ranks.of[near as usize];
+            heap.push(if is_current { own.max(rank) } else { own }, waiting.len() as u32);
+            waiting.push((near, label));
         });
     }
     Ok(())
 }
 
-fn by_level<T: Level>(
+fn raster(
     labels: &mut Labels,
-    values: &[T],
+    ranks: &Ranks,
     seeds: &Components,
     lines: bool,
-    levels: usize,
     cancel: &Cancel,
 ) -> Result<()> {
-    let mut buckets = Buckets::new(levels);
+    let mut fifo = Fifo::new(ranks.count);
     let mut planted = Vec::new();
     labels.plant(seeds, |pixel, label| planted.push((pixel, label)));
     for (pixel, label) in planted {
         // Pixels inside a seed have nobody to hand their label to.
         let around = labels.neighbours(labels.place(pixel), pixel);
         if around.into_iter().any(|(near, _)| labels.state[near] == 0) {
-            buckets.push(values[pixel as usize].depth(), pixel, label | SEED);
+            fifo.push(ranks.of[pixel as usize], pixel, label | SEED);
         }
     }
     let mut countdown = CHECK_EVERY;
-    while let Some((pixel, marked)) = buckets.pop() {
+    while let Some((pixel, marked)) = fifo.pop() {
         tick(&mut countdown, cancel)?;
         let (place, label) = (labels.place(pixel), marked & !SEED);
         if lines && label == marked && !labels.take(place, label, true) {
             continue;
         }
         labels.for_each_free(place, pixel, label, lines, |near| {
-            buckets.push(values[near as usize].depth(), near, label);
+            fifo.push(ranks.of[near as usize], near, label);
         });
     }
     Ok(())
@@ -286,19 +278,19 @@ mod tests {
 
     const ROW: [u8; 9] = [0, 9, 5, 4, 3, 6, 8, 2, 0];
 
-    fn run(lines: bool, by_level: bool) -> Vec<u32> {
+    fn run(lines: bool, by_raster: bool) -> Vec<u32> {
         let seeds = mask_components(&ROW, [1, 9], 7.0, &[], Connectivity::Four).unwrap();
         let cancel = Cancel::new();
-        let order = if by_level { Order::ByLevel } else { Order::Exact(Rules::Current) };
+        let order = if by_raster { Order::Raster } else { Order::Exact(Rules::Current) };
         let options = Flood { floor: 1.0, lines, order };
         flood(&ROW, [1, 9], &seeds, &options, &cancel).unwrap().to_vec()
     }
 
     #[test]
     fn a_valley_is_divided() {
-        for by_level in [false, true] {
-            assert_eq!(run(true, by_level), [0, 1, 1, 1, 0, 2, 2, 2, 0]);
-            let whole = run(false, by_level);
+        for by_raster in [false, true] {
+            assert_eq!(run(true, by_raster), [0, 1, 1, 1, 0, 2, 2, 2, 0]);
+            let whole = run(false, by_raster);
             assert!(whole[1..8].iter().all(|&label| label != 0));
             assert_eq!((whole[0], whole[3], whole[5], whole[8]), (0, 1, 2, 0));
         }

@@ -14,11 +14,12 @@
 //! which the winner of SpaceNet 7 ran in 2020, and that of scikit-image since 0.19. Both are met
 //! to the last pixel, ties included ([`heap`]).
 
-mod buckets;
 mod components;
+mod fifo;
 mod flood;
 mod heap;
 mod peaks;
+mod ranks;
 
 pub use components::{Components, Run, equal_components, mask_components};
 pub use flood::{Flood, Labels, Order, flood};
