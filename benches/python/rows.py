@@ -25,6 +25,10 @@ ROWS = {
     "iou_pairs": Row("iou_pairs, labels 18 months apart", "6 ms", ((1, 6e-3), (2, 6e-3))),
     "iou_pairs_proposal": Row("iou_pairs, labels and predictions", "6 ms", ((1, 6e-3), (2, 6e-3))),
     "track": Row("track the predicted stack", "150 ms", ((1, 0.15), (2, 0.15))),
+    "track_no_rules": Row("track, filtered without rules"),
+    "track_motokimura": Row("track, preset motokimura"),
+    "track_cannab": Row("track, preset cannab"),
+    "track_selim_sef": Row("track, preset selim_sef"),
     "scot": Row("SCOT of the stack", "150 ms", ((1, 0.15), (2, 0.15))),
     "attribution": Row("SCOT of the stack with its attribution"),
     "end_to_end": Row(

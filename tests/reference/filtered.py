@@ -4,6 +4,8 @@ Valid polygons only, and clouds by whole pixels. `params` has the attributes of
 `sn7fast.FilterParams`.
 """
 
+from itertools import combinations
+
 import numpy as np
 import rasterio.features
 import shapely
@@ -154,7 +156,10 @@ def fillings(building, left, params, valid):
     shapes = [building.master]
     if params.fill_shape == "typical":
         own = [polygon for _, _, polygon, _ in building.seen]
-        shapes = [own[k] for k in by_descending([sum(iou(a, b) for b in own) for a in own])]
+        pairs = np.zeros((len(own), len(own)))
+        for one, other in combinations(range(len(own)), 2):
+            pairs[one, other] = pairs[other, one] = iou(own[other], own[one])
+        shapes = [own[k] for k in by_descending(pairs.sum(axis=1))]
     for month in span:
         if month not in seen:
             for shape in shapes:

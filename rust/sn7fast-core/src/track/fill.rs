@@ -159,10 +159,17 @@ fn meet(scene: &Scene<'_>, one: usize, other: usize) -> bool {
     scene.shapes.shared_area(one, &scene.shapes, other) > 0.0 || scene.touch(one, other)
 }
 
-/// Shapes by falling mean IoU with all of them; the earliest first among equals.
+/// Shapes by falling sum of the IoU with all others; the earliest first among equals.
 fn by_likeness(scene: &Scene<'_>, rows: &[usize]) -> Vec<usize> {
-    let likeness = |&one: &usize| rows.iter().map(|&other| scene.iou(one, other)).sum::<f64>();
-    let mut ranked: Vec<(f64, usize)> = rows.iter().map(|row| (likeness(row), *row)).collect();
+    let mut ranked: Vec<(f64, usize)> = rows.iter().map(|&row| (0.0, row)).collect();
+    for k in 0..rows.len() {
+        for other in 0..k {
+            // Once for both, since rounding may depend on which is first: two shapes tie.
+            let iou = scene.iou(rows[k], rows[other]);
+            ranked[k].0 += iou;
+            ranked[other].0 += iou;
+        }
+    }
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
     ranked.into_iter().map(|(_, row)| row).collect()
 }
