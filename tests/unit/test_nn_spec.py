@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sn7fast.errors import InputError
-from sn7fast.nn.pixels import check_image, enlarge, normalise
+from sn7fast.nn.pixels import check_image, enlarge, normalise, prepared
 from sn7fast.nn.spec import ModelSpec
 
 
@@ -115,27 +115,24 @@ def test_nearest_repeats(scale):
 
 
 @pytest.mark.parametrize("scale", [2, 3, 4])
-def test_bilinear_is_that_of_torch(scale):
+@pytest.mark.parametrize(("resampling", "mode"), [("bilinear", "bilinear"), ("cubic", "bicubic")])
+def test_enlarges_as_torch_does(scale, resampling, mode):
     torch = pytest.importorskip("torch")
     image = np.random.default_rng(2).random((3, 6, 9), np.float32)
     wanted = torch.nn.functional.interpolate(
-        torch.from_numpy(image)[None], scale_factor=scale, mode="bilinear", align_corners=False
+        torch.from_numpy(image)[None], scale_factor=scale, mode=mode, align_corners=False
     )[0]
-    np.testing.assert_allclose(enlarge(image, scale, "bilinear"), wanted, atol=1e-6)
+    np.testing.assert_allclose(enlarge(image, scale, resampling), wanted, atol=1e-5)
 
 
-@pytest.mark.parametrize("scale", [2, 3, 4])
-def test_cubic_keeps_a_parabola(scale):
-    """Keys' kernel with a = -0.5 is exact for second degree, away from the edge."""
-
-    def surface(y, x):
-        return 0.5 * x * x - 0.3 * x * y + y * y - 2 * x + 3
-
-    rows, columns = np.mgrid[:9, :11]
-    fine = (np.mgrid[: 9 * scale, : 11 * scale] + 0.5) / scale - 0.5
-    inside = (slice(3 * scale, -3 * scale),) * 2
-    got = enlarge(surface(rows, columns)[None], scale, "cubic")[0]
-    np.testing.assert_allclose(got[inside], surface(*fine)[inside], atol=1e-4)
+@pytest.mark.parametrize("resampling", ["nearest", "bilinear", "cubic", "network"])
+def test_both_kinds_of_array_are_prepared_alike(resampling):
+    torch = pytest.importorskip("torch")
+    spec = ModelSpec("small", mean=(90, 80, 70), std=(30, 31, 32), scale=3, resampling=resampling)
+    images = np.random.default_rng(4).integers(0, 255, (2, 3, 8, 7), np.uint8)
+    got = prepared(spec, images)
+    assert got.shape == ((2, 3, 8, 7) if resampling == "network" else (2, 3, 24, 21))
+    np.testing.assert_allclose(prepared(spec, torch.from_numpy(images)), got, atol=1e-5)
 
 
 def test_enlarging_by_one_is_nothing():

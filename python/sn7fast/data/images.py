@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from sn7fast._arguments import real_number, whole_number
-from sn7fast.data.valid import fitted, valid_pixels
+from sn7fast.data.valid import check_fits, valid_pixels
 from sn7fast.errors import InputError, RasterError
 from sn7fast.grid import Grid
-from sn7fast.io.rasters import opened, read_mask
+from sn7fast.io.rasters import opened, read_grid, read_mask
 
 if TYPE_CHECKING:
     import datetime
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sn7fast.data.catalog import MonthFiles
+    from sn7fast.io.rasters import Window
 
 _MOST_BANDS = 65535
 _RGB = (1, 2, 3)
@@ -124,7 +125,9 @@ class ImageEntry:
     settings: ImageSettings = ImageSettings()
 
 
-def read_image(entry: ImageEntry) -> tuple[NDArray[Any], NDArray[np.bool_], Grid]:
+def read_image(
+    entry: ImageEntry, window: Window | None = None
+) -> tuple[NDArray[Any], NDArray[np.bool_], Grid]:
     """Read an image.
 
     A pixel is valid if alpha, nodata, and the valid and UDM rasters all say so, and no band of it
@@ -134,10 +137,12 @@ def read_image(entry: ImageEntry) -> tuple[NDArray[Any], NDArray[np.bool_], Grid
     Args:
         entry: Of a manifest. Its image is a GeoTIFF or PNG, as are the other rasters; these may
             have a last row or column more than the image.
+        window: Rows and columns to read, inside the image; None means all.
 
     Returns:
         The bands (bands, rows, columns): uint8, int8, uint16, int16 and float32 as stored if there
-        is nothing to scale, else float32. bool (rows, columns), True where valid. The grid.
+        is nothing to scale, else float32. bool (rows, columns), True where valid. The grid of the
+        whole image.
 
     Raises:
         RasterError: A file cannot be read, has not the bands or the type, or does not fit the
@@ -148,8 +153,10 @@ def read_image(entry: ImageEntry) -> tuple[NDArray[Any], NDArray[np.bool_], Grid
     with opened(path) as dataset:
         bands, alpha = _chosen(path, settings, dataset)
         grid = Grid.from_rasterio(dataset)
-        stored = dataset.read(list(bands))
-        valid = np.ones(grid.shape_yx, bool) if alpha is None else dataset.read(alpha) != 0
+        stored = dataset.read(list(bands), window=window)
+        valid = np.ones(stored.shape[1:], bool)
+        if alpha is not None:
+            valid = dataset.read(alpha, window=window) != 0
         nodata = dataset.nodata if settings.nodata == "file" else settings.nodata
     if stored.dtype.kind not in "uif":
         raise RasterError(f"{path}: got pixels of type {stored.dtype}, wanted real numbers")
@@ -157,9 +164,9 @@ def read_image(entry: ImageEntry) -> tuple[NDArray[Any], NDArray[np.bool_], Grid
         empty = np.isnan(stored) if math.isnan(nodata) else stored == nodata
         valid &= ~empty.all(axis=0)
     if entry.valid is not None:
-        valid &= _raster_beside(entry.valid, grid, settings) != 0
+        valid &= _raster_beside(entry.valid, grid, settings, window) != 0
     if entry.udm is not None:
-        udm = _raster_beside(entry.udm, grid, settings)
+        udm = _raster_beside(entry.udm, grid, settings, window)
         valid &= (udm == 0) if settings.unusable is None else ~np.isin(udm, settings.unusable)
     image = _scaled(stored, settings)
     if image.dtype.kind == "f":
@@ -231,15 +238,19 @@ def _scaled(stored: NDArray[Any], settings: ImageSettings) -> NDArray[Any]:
     return image
 
 
-def _raster_beside(path: Path, grid: Grid, settings: ImageSettings) -> NDArray[Any]:
-    """A mask of the same pixels as the image."""
-    mask, own = read_mask(path, band=settings.mask_band)
+def _raster_beside(
+    path: Path, grid: Grid, settings: ImageSettings, window: Window | None
+) -> NDArray[Any]:
+    """A mask of the same pixels as the image, or as the window of it."""
+    rows, columns = grid.shape_yx
+    window = window or ((0, rows), (0, columns))
+    check_fits(read_grid(path).shape_yx, grid.shape_yx, path)
+    mask, own = read_mask(path, band=settings.mask_band, window=window)
     if grid.crs is not None and own.crs is not None:
         if own.crs != grid.crs:
             raise RasterError(f"{path}: is in {own.crs}, its image in {grid.crs}")
-        rows, columns = grid.shape_yx
         corners = np.array([[0, 0], [columns, 0], [0, rows], [columns, rows]], float)
         shift = np.abs(grid.crs_to_px(own.px_to_crs(corners)) - corners).max()
         if shift > _MAX_SHIFT_PX:
             raise RasterError(f"{path}: lies {shift:.1f} px off its image, wanted {_MAX_SHIFT_PX}")
-    return fitted(mask, grid.shape_yx, path)
+    return mask

@@ -66,13 +66,23 @@ def fitted(mask: NDArray[np.bool_], shape_yx: tuple[int, int], path: Path) -> ND
     Raises:
         RasterError: The shapes differ by more.
     """
+    check_fits(mask.shape, shape_yx, path)
     rows, columns = shape_yx
-    if not (0 <= mask.shape[0] - rows <= 1 and 0 <= mask.shape[1] - columns <= 1):
+    return mask[:rows, :columns]
+
+
+def check_fits(mask_yx: tuple[int, ...], shape_yx: tuple[int, int], path: Path) -> None:
+    """A mask of so many rows and columns is one of the image; see `fitted`.
+
+    Raises:
+        RasterError: It is not.
+    """
+    rows, columns = shape_yx
+    if not (0 <= mask_yx[0] - rows <= 1 and 0 <= mask_yx[1] - columns <= 1):
         raise RasterError(
-            f"{path}: got {mask.shape[0]} x {mask.shape[1]} (rows x columns), the image has "
+            f"{path}: got {mask_yx[0]} x {mask_yx[1]} (rows x columns), the image has "
             f"{rows} x {columns}; wanted the same, or one more"
         )
-    return mask[:rows, :columns]
 
 
 def _some(bands: NDArray[np.generic]) -> NDArray[np.bool_]:

@@ -7,7 +7,7 @@ import warnings
 import zlib
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -33,7 +33,7 @@ _DRIVERS = {
 }
 
 # Of a raster we believe the file itself: no .aux.xml, world file, .ovr or .msk beside it.
-_GDAL_OPTIONS = {
+GDAL_OPTIONS = {
     "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR",
     "GDAL_GEOREF_SOURCES": "INTERNAL",
     "GDAL_PAM_ENABLED": False,
@@ -41,13 +41,16 @@ _GDAL_OPTIONS = {
 
 _WARNING_FILTERS = threading.Lock()
 
+Window: TypeAlias = tuple[tuple[int, int], tuple[int, int]]
+"""(first row, row after the last), (first column, column after the last)."""
+
 # Types that the core takes as they are; other integers are widened to the float that holds them.
 _KEPT = ("bool", "uint8", "uint16", "float32", "float64")
 _WIDENED = {"int8": "float32", "int16": "float32", "uint32": "float64", "int32": "float64"}
 
 
 def read_mask(
-    path: str | os.PathLike[str], *, band: int | None = None
+    path: str | os.PathLike[str], *, band: int | None = None, window: Window | None = None
 ) -> tuple[NDArray[Any], Grid]:
     """Read a mask or a probability raster.
 
@@ -58,11 +61,12 @@ def read_mask(
     Args:
         path: A GeoTIFF (BigTIFF too) or PNG file.
         band: Which band, from 1; None means the only one.
+        window: Rows and columns to read; None means all.
 
     Returns:
         The band, (rows, columns), C-contiguous: bool, uint8, uint16, float32 and float64 as stored,
-        int8 and int16 as float32, int32 and uint32 as float64. And the grid, whose ``crs`` is None
-        if the file has none.
+        int8 and int16 as float32, int32 and uint32 as float64. And the grid of the whole raster,
+        whose ``crs`` is None if the file has none.
 
     Raises:
         RasterError: The file is missing, empty, truncated or of another format (VRT among them), or
@@ -71,7 +75,7 @@ def read_mask(
     """
     with opened(path) as dataset:
         grid = Grid.from_rasterio(dataset)
-        mask = dataset.read(_chosen(Path(path), dataset.count, band))
+        mask = dataset.read(_chosen(Path(path), dataset.count, band), window=window)
     kind = str(mask.dtype)
     if kind not in _KEPT and kind not in _WIDENED:
         raise RasterError(
@@ -103,8 +107,8 @@ def opened(path: str | os.PathLike[str]) -> Iterator[Any]:
     driver = _driver(path)
     rasterio = require("rasterio")
     try:
-        with rasterio.Env(**_GDAL_OPTIONS):
-            with _unreferenced_too():
+        with rasterio.Env(**GDAL_OPTIONS):
+            with unreferenced_too():
                 dataset = rasterio.open(path.resolve(), driver=driver)
             with dataset:
                 yield dataset
@@ -186,7 +190,7 @@ def write_bands(
     georeference = {}
     if grid is not None and (grid.crs is not None or grid != Grid(grid.shape_yx)):
         georeference = {"crs": grid.crs, "transform": rasterio.Affine(*grid.transform)}
-    with whole_file(path) as part, rasterio.Env(**_GDAL_OPTIONS), _unreferenced_too():
+    with whole_file(path) as part, rasterio.Env(**GDAL_OPTIONS), unreferenced_too():
         profile = {"driver": "GTiff", "dtype": bands.dtype, "compress": "deflate"}
         count, rows, columns = bands.shape
         with rasterio.open(
@@ -242,7 +246,7 @@ def _chosen(path: Path, count: int, band: int | None) -> int:
 
 
 @contextmanager
-def _unreferenced_too() -> Iterator[None]:
+def unreferenced_too() -> Iterator[None]:
     """No warning about a raster without a georeference: that is a fact, which the grid tells.
 
     The filters of warnings are one for all threads, hence the lock.

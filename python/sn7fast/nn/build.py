@@ -31,7 +31,9 @@ def build(spec: ModelSpec) -> nn.Module:
         InputError: It cannot be built so, or ``multiple`` of the spec is not one of the network's.
         MissingDependencyError: torch, or segmentation-models-pytorch, is not installed.
     """
-    torch = require("torch", extra="torch")
+    require("torch", extra="torch")
+    from torch import nn
+
     bands, outputs = len(spec.bands), len(spec.outputs)
     if spec.architecture == "onnx":
         raise InputError("architecture: got onnx, which only an ONNX file has; it cannot be built")
@@ -52,10 +54,10 @@ def build(spec: ModelSpec) -> nn.Module:
     if not spec.architecture.startswith("smp:"):
         arguments |= {"bands": bands, "outputs": outputs}
     try:
-        network: nn.Module = make(**arguments)
+        network: Any = make(**arguments)
     except TypeError as error:
         raise InputError(f"arguments: {spec.architecture} cannot take them: {error}") from error
-    if not isinstance(network, torch.nn.Module):
+    if not isinstance(network, nn.Module):
         raise InputError(
             f"architecture: {spec.architecture} gave a {type(network).__name__}, wanted a torch "
             "module"

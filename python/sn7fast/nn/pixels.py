@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from sn7fast.nn.spec import ModelSpec
 
-# Keys' cubic with the parameter that most programs take.
-_CUBIC_A = -0.5
+# Keys' cubic with the parameter of torch and OpenCV, so that both of our backends enlarge alike.
+_CUBIC_A = -0.75
 
 
 def check_image(spec: ModelSpec, image: NDArray[Any], name: str) -> None:
@@ -78,7 +78,7 @@ def enlarge(image: NDArray[Any], scale: int, resampling: str) -> NDArray[Any]:
     Args:
         image: (..., rows, columns).
         scale: 1 to 4.
-        resampling: ``nearest``, ``bilinear`` or ``cubic`` (Keys, a = -0.5).
+        resampling: ``nearest``, ``bilinear`` or ``cubic`` (Keys, a = -0.75, as torch has it).
 
     Returns:
         (..., rows * scale, columns * scale): of the same type for nearest, else float32. The image
@@ -130,3 +130,30 @@ def _cubic(distance: float) -> float:
     if d <= 1:
         return ((a + 2) * d - (a + 3)) * d * d + 1
     return (((d - 5) * d + 8) * d - 4) * a if d < 2 else 0.0
+
+
+def prepared(spec: ModelSpec, images: Any) -> Any:  # noqa: ANN401 - an array or a tensor
+    """Raw images to what the network takes: enlarged as the spec says, and normalised.
+
+    Args:
+        spec: Of the network.
+        images: numpy array or torch tensor (N, bands, rows, columns).
+
+    Returns:
+        float32 of the same kind, (N, bands, rows * k, columns * k), k being ``spec.input_scale``.
+    """
+    if isinstance(images, np.ndarray):
+        return normalise(spec, enlarge(images, spec.input_scale, spec.resampling))
+    numbers = normalise(spec, images)
+    if spec.input_scale == 1:
+        return numbers
+    import torch
+
+    if spec.resampling == "nearest":
+        return torch.nn.functional.interpolate(numbers, scale_factor=spec.input_scale)
+    return torch.nn.functional.interpolate(
+        numbers,
+        scale_factor=spec.input_scale,
+        mode="bilinear" if spec.resampling == "bilinear" else "bicubic",
+        align_corners=False,
+    )

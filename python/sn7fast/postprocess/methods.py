@@ -19,6 +19,7 @@ from sn7fast.filters import PRESETS, FilterParams
 from sn7fast.footprints import Footprints
 from sn7fast.polygonize import polygonize_frames
 from sn7fast.postprocess.ranges import Choice, Range, Real, Whole
+from sn7fast.stc import StcParams, collapse_stc
 from sn7fast.tracking import track
 
 if TYPE_CHECKING:
@@ -140,6 +141,26 @@ FILTER_SPACE: Space = {
     "fill": Choice(("none", "between", "to_end")),
 }
 
+
+def _stc(cube: Cube, settings: PostProcessing, aoi: str) -> Stack:
+    return collapse_stc(cube, settings.params, aoi=aoi)
+
+
+STC_SPACE: Space = {
+    "variant": Choice(("stc1", "stc2")),
+    "thres1": Real(0.02, 0.5),
+    "thres2_h1": Real(0.3, 0.95),
+    "thres2_l1": Real(0.1, 0.8),
+    "thres2_h2": Real(0.3, 0.95),
+    "thres2_l2": Real(0.1, 0.8),
+    "thres3_1": Real(0.05, 0.8),
+    "thres3_s": Real(0.1, 0.9),
+    "thres3_d": Real(0.1, 0.9),
+    "thres3_m": Real(0.1, 0.9),
+    "distance": Whole(1, 9),
+    "min_area": Real(2.0, 60.0, log=True),
+}
+
 METHODS: dict[str, Method] = {
     "baseline": Method(
         BaselineParams(),
@@ -153,5 +174,11 @@ METHODS: dict[str, Method] = {
         _filtered,
         segments=True,
         presets={"off": FilterParams(), **PRESETS},
+    ),
+    "stc": Method(
+        StcParams(),
+        STC_SPACE,
+        _stc,
+        presets={variant: StcParams(variant=variant) for variant in ("stc1", "stc2")},
     ),
 }

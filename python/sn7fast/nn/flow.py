@@ -1,0 +1,292 @@
+"""Flow: images are read, predicted and written at the same time.
+
+Readers (threads) decode the next chunks while the network works on one; writers (threads) stitch,
+encode and compress what it said. Each queue between them is bounded, so that the fast wait for the
+slow and memory does not grow. All chunks of an image go to one writer, in order, so that the result
+does not depend on the threads. An image that cannot be read is left out and told; anything else
+that goes wrong ends the run, and of files that are not whole nothing is left.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from sn7fast._core import get_num_threads
+from sn7fast.errors import InputError
+from sn7fast.nn.canvas import Canvas, Sink
+from sn7fast.nn.pixels import check_image
+from sn7fast.nn.plan import Chunk, chunks
+from sn7fast.nn.tiles import Axis, axis
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from concurrent.futures import Future
+
+    from numpy.typing import NDArray
+
+    from sn7fast.io.rasters import Window
+    from sn7fast.nn.ensemble import Ensemble
+
+_MOST_THREADS = 8
+# Answers that may wait for a writer.
+_WAITING = 2
+
+
+class Target(Sink, Protocol):
+    """A sink with an end."""
+
+    def finish(self) -> None:
+        """All is there."""
+        ...
+
+    def abandon(self) -> None:
+        """No more will come."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Image:
+    """One image on its way.
+
+    Attributes:
+        name: For messages.
+        shape_yx: Rows and columns.
+        read: Gives the bands and the valid pixels of a window.
+        target: Makes what takes the answer, in the thread of its writer.
+    """
+
+    name: str
+    shape_yx: tuple[int, int]
+    read: Callable[[Window], tuple[NDArray[Any], NDArray[np.bool_]]]
+    target: Callable[[], Target]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Plan:
+    image: Image
+    index: int
+    rows: Axis
+    columns: Axis
+
+
+def run_images(
+    images: Sequence[Image],
+    ensemble: Ensemble,
+    *,
+    advance: Callable[[int], None],
+    failed: Callable[[Image, InputError], None],
+) -> None:
+    """Predict images.
+
+    Args:
+        images: What to predict.
+        ensemble: With what, and how.
+        advance: Called with a number of pixels when these are predicted.
+        failed: Called with an image that cannot be used, and why.
+
+    Raises:
+        MemoryError: The network needs more of it than there is.
+        RasterError, OSError: A file cannot be written.
+    """
+    threads = min(_MOST_THREADS, get_num_threads(), max(1, len(images)))
+    writers = [_Writer(ensemble) for _ in range(threads)]
+    pool = ThreadPoolExecutor(threads, "sn7fast-read")
+    given_up: set[int] = set()
+    try:
+        for plan, chunk, future in _read_ahead(images, ensemble, pool, threads, given_up):
+            if plan.index in given_up:
+                continue
+            writer = writers[plan.index % threads]
+            try:
+                image, valid = future.result()
+                check_image(ensemble.spec, image, plan.image.name)
+            except InputError as error:
+                given_up.add(plan.index)
+                writer.put(plan, None)
+                failed(plan.image, error)
+                continue
+            _predict(plan, chunk, image, valid, ensemble, writer)
+            advance(_new_pixels(plan, chunk))
+        for writer in writers:
+            writer.end()
+    finally:
+        pool.shutdown(cancel_futures=True)
+        for writer in writers:
+            writer.stop()
+
+
+def _read_ahead(
+    images: Sequence[Image],
+    ensemble: Ensemble,
+    pool: ThreadPoolExecutor,
+    ahead: int,
+    given_up: set[int],
+) -> Iterator[tuple[_Plan, Chunk, Future[tuple[NDArray[Any], NDArray[np.bool_]]]]]:
+    """The chunks of all images in order, of which some more are being read."""
+    waiting: deque[tuple[_Plan, Chunk, Any]] = deque()
+    for plan, chunk in _chunks(images, ensemble, ahead + 2):
+        if plan.index in given_up:
+            continue
+        waiting.append((plan, chunk, pool.submit(plan.image.read, (chunk.rows, chunk.columns))))
+        if len(waiting) > ahead:
+            yield waiting.popleft()
+    yield from waiting
+
+
+def _chunks(
+    images: Sequence[Image], ensemble: Ensemble, ahead: int
+) -> Iterator[tuple[_Plan, Chunk]]:
+    settings, spec = ensemble.settings, ensemble.spec
+    for index, image in enumerate(images):
+        tile = settings.tile_for(image.shape_yx, ensemble.input_scale)
+        overlap = settings.overlap_for(tile)
+        rows, columns = (
+            axis(side, tile, overlap, settings.stitch, scale=spec.scale, align=ensemble.align)
+            for side in image.shape_yx
+        )
+        plan = _Plan(image, index, rows, columns)
+        for chunk in chunks(
+            rows,
+            columns,
+            bands=len(spec.bands),
+            outputs=len(ensemble.outputs),
+            scale=spec.scale,
+            memory_mb=settings.memory_mb,
+            ahead=ahead,
+        ):
+            yield plan, chunk
+
+
+def _new_pixels(plan: _Plan, chunk: Chunk) -> int:
+    """Pixels of the image that the chunk adds to those before it."""
+    starts = (*plan.rows.starts, plan.rows.size)
+    end = chunk.tile_rows[-1] + 1
+    bottom = plan.rows.size if end == len(plan.rows.starts) else starts[end]
+    low, high = chunk.block.columns
+    return (bottom - starts[chunk.tile_rows[0]]) * (high - low)
+
+
+def _predict(
+    plan: _Plan,
+    chunk: Chunk,
+    image: NDArray[Any],
+    valid: NDArray[np.bool_],
+    ensemble: Ensemble,
+    writer: _Writer,
+) -> None:
+    """The tiles of a chunk, some at a time, in order."""
+    rows, columns, settings = plan.rows, plan.columns, ensemble.settings
+    todo = [(row, column) for row in chunk.tile_rows for column in chunk.block.tiles]
+    for start in range(0, len(todo), settings.batch):
+        group = todo[start : start + settings.batch]
+        tiles, masks = [], []
+        for row, column in group:
+            top = rows.starts[row] - chunk.rows[0]
+            left = columns.starts[column] - chunk.columns[0]
+            place = slice(top, top + rows.tile), slice(left, left + columns.tile)
+            tiles.append(image[:, *place])
+            masks.append(valid[place])
+        # What has no data need not be predicted.
+        wanted = [settings.clouds == "keep" or bool(mask.any()) for mask in masks]
+        answers: Iterator[NDArray[np.float32]] = iter(())
+        if any(wanted):
+            answers = iter(ensemble(np.stack([t for t, w in zip(tiles, wanted, strict=True) if w])))
+        for (row, column), is_wanted in zip(group, wanted, strict=True):
+            last = column == chunk.block.tiles[-1]
+            row_valid = None
+            if column == chunk.block.tiles[0]:
+                top = rows.starts[row] - chunk.rows[0]
+                row_valid = valid[top : top + rows.tile]
+            ends = chunk.is_last and last and row == chunk.tile_rows[-1]
+            writer.put(
+                plan,
+                _Answer(chunk, row, column, next(answers) if is_wanted else None, row_valid, ends),
+            )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Answer:
+    """One tile; with the first of a row come the valid pixels of the row's part of the chunk."""
+
+    chunk: Chunk
+    row: int
+    column: int
+    values: NDArray[np.float32] | None
+    row_valid: NDArray[np.bool_] | None
+    ends_image: bool
+
+
+class _Writer:
+    """A thread that stitches and writes; after an error it only empties its queue."""
+
+    def __init__(self, ensemble: Ensemble) -> None:
+        self._ensemble = ensemble
+        self._queue: queue.Queue[tuple[_Plan, _Answer | None] | None] = queue.Queue(_WAITING)
+        self._error: BaseException | None = None
+        self._is_stopped = False
+        self._target: Target | None = None
+        self._canvas: Canvas | None = None
+        self._thread = threading.Thread(target=self._work, name="sn7fast-write", daemon=True)
+        self._thread.start()
+
+    def put(self, plan: _Plan, answer: _Answer | None) -> None:
+        """Hand on a tile, or None to give an image up; raises what went wrong so far."""
+        if self._error is not None:
+            raise self._error
+        self._queue.put((plan, answer))
+
+    def end(self) -> None:
+        """Wait until all is written; raises what went wrong."""
+        self._queue.put(None)
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+
+    def stop(self) -> None:
+        """End at once if it has not; what is not whole is removed."""
+        if self._thread.is_alive():
+            self._is_stopped = True
+            self._queue.put(None)
+            self._thread.join()
+
+    def _work(self) -> None:
+        while (item := self._queue.get()) is not None:
+            if self._error is None and not self._is_stopped:
+                try:
+                    self._do(*item)
+                except BaseException as error:
+                    self._error = error
+        if self._target is not None:
+            self._target.abandon()
+
+    def _do(self, plan: _Plan, answer: _Answer | None) -> None:
+        if answer is None:
+            if self._target is not None:
+                self._target.abandon()
+            self._target = self._canvas = None
+            return
+        if self._canvas is None or self._target is None:
+            self._target = plan.image.target()
+            self._canvas = Canvas(
+                plan.rows,
+                plan.columns,
+                len(self._ensemble.outputs),
+                self._ensemble.spec.scale,
+                self._target,
+            )
+        chunk = answer.chunk
+        if answer.row_valid is not None:
+            self._canvas.begin_row(chunk.block, answer.row, answer.row_valid, chunk.columns[0])
+        self._canvas.add(answer.row, answer.column, answer.values)
+        if answer.column == chunk.block.tiles[-1]:
+            self._canvas.end_row(answer.row)
+        if answer.ends_image:
+            target, self._target, self._canvas = self._target, None, None
+            target.finish()
