@@ -1,11 +1,14 @@
 """Probabilities from files: npz, zarr, and monthly rasters."""
 
+import json
+
 import numpy as np
 import pytest
 
 from sn7fast import Cube, FormatError, InputError, RasterError, StackError
-from sn7fast.data.cubes import cube_loaders, read_cube, write_cube
 from sn7fast.io.rasters import write_mask
+from sn7fast.nn.outputs import TAG
+from sn7fast.postprocess.cubes import cube_loaders, read_cube, write_cube
 
 AOI = "L15-0001E-0002N_0003_0004_13"
 MONTHS = ("2018_01", "2018_02", "2018_03")
@@ -89,7 +92,7 @@ class TestZarr:
 
 
 class TestRasters:
-    def write(self, folder, values, **options):
+    def write(self, folder, values, tag=None, **options):
         rasterio = pytest.importorskip("rasterio")
         (folder / AOI).mkdir(parents=True)
         for month, band in zip(MONTHS, values, strict=False):
@@ -101,7 +104,13 @@ class TestRasters:
                 transform=rasterio.Affine(4.0, 0, 10, 0, -4.0, 20), **options,
             ) as dataset:  # fmt: skip
                 dataset.write(bands)
+                if tag is not None:
+                    dataset.update_tags(**{TAG: tag})
         return cube_loaders(folder)[AOI]
+
+    def made(self, scale, kind="probability"):
+        """As `predict` notes it."""
+        return json.dumps({"kind": kind, "spec": [{"scale": scale}]})
 
     def test_plain_masks(self, tmp_path):
         masks = np.array([np.eye(4), np.ones((4, 4)), np.zeros((4, 4))]).astype(np.uint8) * 255
@@ -109,27 +118,50 @@ class TestRasters:
         equal(cube, Cube.from_arrays(masks, months=MONTHS))
         assert cube.grid.crs == "EPSG:3857"
 
+    def test_masks_whose_background_is_no_data(self, tmp_path):
+        masks = np.array([np.eye(4), np.ones((4, 4)), np.zeros((4, 4))]).astype(np.uint8) * 255
+        equal(self.write(tmp_path, masks, nodata=0)(), Cube.from_arrays(masks, months=MONTHS))
+
     def test_predictions_of_uint8(self, tmp_path):
         """1 + 254 p, and 0 where there is no data."""
-        values = np.zeros((3, 2, 3), np.uint8)
-        values[0] = [[1, 2, 128], [254, 255, 0]]
+        values = np.zeros((3, 2, 4), np.uint8)
+        values[0] = [[1, 2, 128, 5], [254, 255, 0, 0]]
         values[1:] = 1
-        cube = self.write(tmp_path, values, nodata=0)()
-        assert cube.prob[0].tolist() == [[0, 1, 128], [254, 255, 0]]
-        assert cube.valid[0].tolist() == [[True, True, True], [True, True, False]]
+        cube = self.write(tmp_path, values, tag=self.made(2), nodata=0)()
+        assert cube.prob[0].tolist() == [[0, 1, 128, 4], [254, 255, 0, 0]]
+        assert cube.valid[0].tolist() == [[True] * 4, [True, True, False, False]]
         assert cube.valid[1:].all()
+        assert cube.scale == 2
+        assert cube.grid.shape_yx == (1, 2)
+        assert cube.grid.transform == (8, 0, 10, 0, -8, 20)
+
+    def test_logits(self, tmp_path):
+        values = np.full((3, 2, 2), np.nan, np.float32)
+        values[0, 0] = [0, 2]
+        cube = self.write(tmp_path, values, tag=self.made(1, "logit"), nodata=np.nan)()
+        assert cube.prob[0] == pytest.approx(np.array([[0.5, 1 / (1 + np.exp(-2))], [0, 0]]))
+        assert cube.valid.sum() == 2
 
     def test_floats_with_holes_and_several_bands(self, tmp_path):
         values = np.zeros((3, 2, 2, 2), np.float32)
-        values[:, 0] = [[0.25, np.nan], [1, 0]]
-        cube = self.write(tmp_path, values, nodata=np.nan)()
+        values[:, 0] = [[0.25, np.nan], [1, -9]]
+        cube = self.write(tmp_path, values, nodata=-9)()
         assert cube.prob[0].tolist() == [[0.25, 0], [1, 0]]
-        assert cube.valid[2].tolist() == [[True, False], [True, True]]
+        assert cube.valid[2].tolist() == [[True, False], [True, False]]
 
-    def test_enlarged(self, tmp_path):
+    def test_scale(self, tmp_path):
         self.write(tmp_path, np.zeros((2, 6, 6), np.uint8))
         cube = cube_loaders(tmp_path, scale=3)[AOI]()
-        assert (cube.scale, cube.grid) == (3, None)
+        assert (cube.scale, cube.grid.shape_yx) == (3, (2, 2))
+        with pytest.raises(RasterError, match="multiples of the scale"):
+            cube_loaders(tmp_path, scale=4)[AOI]()
+        with pytest.raises(InputError, match="scale: got 5"):
+            cube_loaders(tmp_path, scale=5)[AOI]()
+
+    def test_tags_of_others(self, tmp_path):
+        load = self.write(tmp_path, np.zeros((2, 6, 6), np.uint8), tag="{}")
+        with pytest.raises(RasterError, match="none of this version"):
+            load()
 
     def test_refuses(self, tmp_path):
         load = self.write(tmp_path, np.zeros((2, 4, 4), np.uint16))

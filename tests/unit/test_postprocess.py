@@ -9,6 +9,7 @@ from sn7fast import Cube, InputError, polygonize_frames, simplify, track
 from sn7fast.postprocess import METHODS, PostProcessing, Segmentation, postprocess
 from sn7fast.postprocess.methods import SEGMENT_SPACE, BaselineParams
 from sn7fast.postprocess.ranges import Choice, Real, Whole
+from sn7fast.stc import StcParams, collapse_stc
 
 MONTHS = ("2018_01", "2018_02", "2018_03", "2018_04")
 
@@ -78,6 +79,16 @@ class TestPostprocess:
         same(postprocess(cube, PostProcessing("filtered")), track(footprints, method="filtered"))
         off = PostProcessing.from_dict({"method": "filtered", "params": {"preset": "off"}})
         same(postprocess(cube, off), track(footprints))
+
+    def test_lengths_of_stc_are_those_of_scale_3(self, cube):
+        params = StcParams(min_area=18.0, distance=9, polygon_buffer=1.5)
+        found = postprocess(cube, PostProcessing("stc", params))
+        scaled = StcParams(min_area=2.0, distance=3, polygon_buffer=0.5)
+        same(found, collapse_stc(cube, scaled))
+        assert len(found)
+        large = cube.prob.repeat(3, axis=1).repeat(3, axis=2)
+        large = Cube.from_arrays(large, months=MONTHS, scale=3)
+        same(postprocess(large, PostProcessing("stc", params)), collapse_stc(large, params))
 
     @pytest.mark.parametrize("method", METHODS)
     def test_nothing_there(self, method):

@@ -9,9 +9,9 @@ from click.testing import CliRunner
 
 from sn7fast import Cube, InputError, track, write_csv
 from sn7fast.cli.group import commands
-from sn7fast.data.cubes import write_cube
 from sn7fast.data.synthetic import synthetic_stack
 from sn7fast.postprocess import PostProcessing, postprocess
+from sn7fast.postprocess.cubes import write_cube
 from sn7fast.postprocess.ranges import Choice, Real, Whole
 from sn7fast.scoring import score_f1, score_scot
 from sn7fast.search import Objective, Sample, search, space_of, space_to_dict

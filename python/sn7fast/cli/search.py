@@ -76,9 +76,7 @@ if TYPE_CHECKING:
 @click.option(
     "--scale",
     type=click.IntRange(1, 4),
-    default=1,
-    show_default=True,
-    help="Pixels of the rasters in CUBES along one of the image.",
+    help="Pixels of the rasters in CUBES along one of the image; without it what they say, or 1.",
 )
 @click.option(
     "--truth-min-area",
@@ -105,7 +103,7 @@ def command(
     trials: int,
     folds: int,
     seed: int,
-    scale: int,
+    scale: int | None,
     truth_min_area_px: float,
     overwrite: bool,
     as_json: bool,
@@ -168,16 +166,16 @@ def command(
 
 
 def _samples(
-    console: Console, cubes_path: Path, truth_path: Path, scale: int
+    console: Console, cubes_path: Path, truth_path: Path, scale: int | None
 ) -> tuple[list[Sample], dict[str, str]]:
     """The AOIs that both sides have; messages of those that cannot be used."""
     from functools import partial
 
     from sn7fast.cli.aois import AoiRun
-    from sn7fast.data.cubes import cube_loaders
     from sn7fast.data.discover import discover
     from sn7fast.data.load import stack_loaders
     from sn7fast.errors import InputError
+    from sn7fast.postprocess.cubes import cube_loaders
     from sn7fast.search import Sample
     from sn7fast.tracking import track
 

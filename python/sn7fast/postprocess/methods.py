@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 Space: TypeAlias = Mapping[str, Range]
 
+_STC_SCALE = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Segmentation:
@@ -143,16 +145,25 @@ FILTER_SPACE: Space = {
 
 
 def _stc(cube: Cube, settings: PostProcessing, aoi: str) -> Stack:
-    return collapse_stc(cube, settings.params, aoi=aoi)
+    """Areas and lengths of the settings are in pixels at scale 3, those of the winner."""
+    params: StcParams = settings.params
+    share = cube.scale / _STC_SCALE
+    params = replace(
+        params,
+        distance=round(params.distance * share),
+        min_area=params.min_area * share**2,
+        polygon_buffer=params.polygon_buffer * share,
+    )
+    return collapse_stc(cube, params, aoi=aoi)
 
 
 STC_SPACE: Space = {
     "variant": Choice(("stc1", "stc2")),
     "thres1": Real(0.02, 0.5),
-    "thres2_h1": Real(0.3, 0.95),
-    "thres2_l1": Real(0.1, 0.8),
-    "thres2_h2": Real(0.3, 0.95),
-    "thres2_l2": Real(0.1, 0.8),
+    "thres2_h1": Real(0.45, 0.95),
+    "thres2_l1": Real(0.1, 0.55),
+    "thres2_h2": Real(0.45, 0.95),
+    "thres2_l2": Real(0.1, 0.55),
     "thres3_1": Real(0.05, 0.8),
     "thres3_s": Real(0.1, 0.9),
     "thres3_d": Real(0.1, 0.9),
