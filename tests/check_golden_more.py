@@ -29,7 +29,7 @@ class StcRun:
         self.arrays, self.index, self.rules = arrays, index, rules
         self.run = data["runs"][index]
         self.expected = self.run["expected" if rules == "current" else "expected_period"]
-        self.params = StcParams(rules=rules, **self.run["params"])
+        self.params = StcParams(rules=rules, labels_8bit=True, **self.run["params"])
         self.names = data["input"]["names"]
         prob, hidden = arrays["prob"], arrays["udm"]
         if data["input"]["prob_divisor"] not in (1, 255) or (

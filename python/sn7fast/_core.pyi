@@ -92,6 +92,16 @@ def watershed(
     ``raster_order``: seeds of equal value in raster order, under the current rules.
     """
 
+_Channel: TypeAlias = NDArray[Any]
+
+def separate_check(params: Any) -> None:
+    """Raise InputError if the attributes of a SeparateParams do not fit."""
+
+def separate(
+    channels: tuple[_Channel, _Channel | None, _Channel | None], params: Any
+) -> _Arrays:
+    """Footprints of body, boundary and contact, uint8 or float32; see sn7fast.separate."""
+
 # Spatio-temporal collapse -------------------------------------------------------------------------
 
 # Frames uint8 or float32 (rows, columns); masks of the same shape, or of a part of it.

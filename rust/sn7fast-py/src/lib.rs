@@ -1,6 +1,7 @@
 //! `sn7fast._core`: the door between Python and `sn7fast-core`. It holds no algorithms.
 
 mod burn;
+mod choice;
 mod codec;
 mod convert;
 mod cube;
@@ -10,6 +11,7 @@ mod files;
 mod mask;
 mod matching;
 mod score;
+mod separate;
 mod stc;
 mod track;
 mod watershed;
@@ -33,5 +35,6 @@ fn _core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     score::register(m)?;
     codec::register(m)?;
     watershed::register(m)?;
-    stc::register(m)
+    stc::register(m)?;
+    separate::register(m)
 }

@@ -1,9 +1,10 @@
 //! Binding of `sn7fast_core::stc`. Beside the whole there are its steps, for tests and search.
 
+use crate::choice::choice;
 use crate::convert::{FootprintsArg, FootprintsOut, footprints_out};
 use crate::cube::{FramesArg, ValidArg, with_cube};
 use crate::enter::enter;
-use crate::error::{InputError, to_python};
+use crate::error::to_python;
 use numpy::{
     IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray2, PyUntypedArrayMethods,
 };
@@ -32,14 +33,6 @@ struct ParamsArg {
     distance: usize,
     min_area: f64,
     polygon_buffer: f64,
-}
-
-/// One of some names.
-fn choice<T: Copy>(argument: &str, got: &str, choices: &[(&str, T)]) -> PyResult<T> {
-    choices.iter().find(|(name, _)| *name == got).map(|&(_, value)| value).ok_or_else(|| {
-        let names: Vec<String> = choices.iter().map(|(name, _)| format!("{name:?}")).collect();
-        InputError::new_err(format!("{argument}: got {got:?}, wanted {}", names.join(" or ")))
-    })
 }
 
 impl ParamsArg {

@@ -15,7 +15,8 @@ const OVERLAP: f64 = 1e-5;
 ///
 /// Near is what the original calls so: the sums of the lower and upper ends of the two boxes lie
 /// closer than five times the sum of the roots of the areas, by pi. With a margin change polygons
-/// are first grown by so many roots of their area.
+/// are first grown by so many roots of their area. Without, one that is not valid overlaps
+/// nothing.
 ///
 /// # Errors
 /// [`crate::Error::Argument`] if there are too many points; [`crate::Error::Cancelled`].
@@ -25,20 +26,24 @@ pub fn kept_regions(
     params: &Params,
     cancel: &Cancel,
 ) -> Result<Vec<bool>> {
+    let is_grown = params.margin > 0.0;
     let grown = grow(changes, params.margin)?;
+    // Grown ones are made of pieces that overlap; together they are what a buffer is.
     let changes = Shapes::prepare(grown.view(), Repair::ZeroBuffer);
     let regions = Shapes::prepare(regions, Repair::ZeroBuffer);
     let index = Index::new(&changes, 0..changes.len());
-    let found = index.near_pairs(&Blocks::new(&regions, 0..regions.len()), cancel, |k, change| {
-        let is_near = match (regions.bounds(k), changes.bounds(change)) {
-            (Some(a), Some(b)) => {
-                let reach = regions.area(k).sqrt() + changes.area(change).sqrt();
-                distance(&a, &b) < 5.0 * reach / std::f64::consts::PI
-            }
-            _ => false,
-        };
-        (is_near && regions.shared_area(k, &changes, change) >= OVERLAP).then_some(())
-    })?;
+    let found =
+        index.near_pairs(&Blocks::new(&regions, 0..regions.len()), cancel, |k, change| {
+            let is_near = match (regions.bounds(k), changes.bounds(change)) {
+                (Some(a), Some(b)) => {
+                    let reach = regions.area(k).sqrt() + changes.area(change).sqrt();
+                    distance(&a, &b) < 5.0 * reach / std::f64::consts::PI
+                }
+                _ => false,
+            };
+            let counts = is_near && (is_grown || changes.is_valid(change));
+            (counts && regions.shared_area(k, &changes, change) >= OVERLAP).then_some(())
+        })?;
     Ok((0..regions.len()).map(|k| regions.is_valid(k) && found.of(k).is_empty()).collect())
 }
 
