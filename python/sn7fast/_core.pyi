@@ -66,6 +66,29 @@ def polygonize_frames(
 ) -> list[_Arrays]:
     """The same for masks of one shape and dtype, in parallel."""
 
+# Separating ---------------------------------------------------------------------------------------
+
+def find_peaks(
+    values: NDArray[Any], floor: float, distance: int, current_rules: bool, ceiling: float | None
+) -> NDArray[np.bool_]:
+    """bool (rows, columns): local maxima above the floor; above the ceiling some are left out."""
+
+def label_components(labels: NDArray[np.uint32], connectivity: int) -> NDArray[np.uint32]:
+    """uint32 (rows, columns): components of equal labels, numbered from 1 in raster order."""
+
+def watershed(
+    values: NDArray[Any],
+    seeds: NDArray[np.uint32],
+    floor: float,
+    lines: bool,
+    current_rules: bool,
+    raster_order: bool,
+) -> NDArray[np.uint32]:
+    """uint32 (rows, columns): labels of the seeds spread over the values above the floor.
+
+    ``raster_order``: seeds of equal value in raster order, under the current rules.
+    """
+
 # Burning and simplifying --------------------------------------------------------------------------
 
 def rasterize(footprints: _Arrays, shape_yx: tuple[int, int], value: int) -> NDArray[np.uint8]:

@@ -26,6 +26,7 @@ pub mod names;
 pub mod scot;
 pub mod simplify;
 pub mod track;
+pub mod watershed;
 
 pub use cancel::Cancel;
 pub use error::{Error, Result};

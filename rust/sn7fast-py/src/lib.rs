@@ -10,6 +10,7 @@ mod mask;
 mod matching;
 mod score;
 mod track;
+mod watershed;
 
 use pyo3::prelude::*;
 
@@ -28,5 +29,6 @@ fn _core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     matching::register(m)?;
     track::register(m)?;
     score::register(m)?;
-    codec::register(m)
+    codec::register(m)?;
+    watershed::register(m)
 }

@@ -25,15 +25,17 @@ enum Masks<'py> {
     F64(Vec<PyReadonlyArray2<'py, f64>>),
 }
 
-fn options(threshold: f64, min_area_px: f64, connectivity: u8) -> PyResult<Options> {
-    let connectivity = match connectivity {
-        4 => Connectivity::Four,
-        8 => Connectivity::Eight,
-        other => {
-            return Err(InputError::new_err(format!("connectivity: got {other}, wanted 4 or 8")));
-        }
-    };
-    Ok(Options { threshold, min_area_px, connectivity })
+/// Neighbours by their number.
+pub fn connectivity(count: u8) -> PyResult<Connectivity> {
+    match count {
+        4 => Ok(Connectivity::Four),
+        8 => Ok(Connectivity::Eight),
+        other => Err(InputError::new_err(format!("connectivity: got {other}, wanted 4 or 8"))),
+    }
+}
+
+fn options(threshold: f64, min_area_px: f64, count: u8) -> PyResult<Options> {
+    Ok(Options { threshold, min_area_px, connectivity: connectivity(count)? })
 }
 
 fn shape<T: Element>(mask: &PyReadonlyArray2<'_, T>) -> [usize; 2] {

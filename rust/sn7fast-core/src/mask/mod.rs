@@ -18,7 +18,7 @@ mod fragments;
 mod outline;
 mod regions;
 
-pub use bits::Pixel;
+pub use bits::{Cut, Pixel};
 
 use crate::cancel::Cancel;
 use crate::error::{Error, Result};
