@@ -13,6 +13,7 @@
 pub mod burn;
 pub mod cancel;
 pub mod codec;
+pub mod collapse;
 pub mod error;
 pub mod f1;
 pub mod footprints;

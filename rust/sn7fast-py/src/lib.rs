@@ -2,6 +2,7 @@
 
 mod burn;
 mod codec;
+mod collapse;
 mod convert;
 mod enter;
 mod error;
@@ -30,5 +31,6 @@ fn _core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     track::register(m)?;
     score::register(m)?;
     codec::register(m)?;
+    collapse::register(m)?;
     watershed::register(m)
 }
