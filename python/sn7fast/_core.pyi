@@ -89,6 +89,42 @@ def watershed(
     ``raster_order``: seeds of equal value in raster order, under the current rules.
     """
 
+# Spatio-temporal collapse -------------------------------------------------------------------------
+
+# Frames uint8 or float32 (rows, columns); masks of the same shape, or of a part of it.
+_Frames: TypeAlias = Sequence[NDArray[Any]]
+_Valid: TypeAlias = Sequence[NDArray[np.bool_]] | None
+
+def stc_check(params: Any) -> None:
+    """Raise InputError if the attributes of a StcParams do not fit."""
+
+def stc(
+    frames: _Frames, valid: _Valid, scale: float, params: Any
+) -> tuple[_Arrays, _I32, _I64]:
+    """Footprints of all months, start of each month, ids; see sn7fast.collapse_stc."""
+
+def stc_mean(frames: _Frames, valid: _Valid, threshold: float) -> _F64:
+    """float64 (rows, columns): mean over the months in which a pixel is above the threshold."""
+
+def stc_regions(mean: _F64, high: float, low: float, params: Any) -> tuple[_Arrays, _Arrays]:
+    """Simplified polygons of the candidates, and their contours."""
+
+def stc_series(
+    frames: _Frames, valid: _Valid, contours: _Arrays, params: Any
+) -> tuple[_I64, NDArray[np.float32]]:
+    """Pixels of each contour, and float32 (n, T) scores: negative where it is hidden."""
+
+def stc_months(
+    scores: NDArray[np.float32], tracked: bool, params: Any
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """bool (n,): the building appears; bool (n, T): months in which it is shown."""
+
+def stc_kept(regions: _Arrays, changes: _Arrays, params: Any) -> NDArray[np.bool_]:
+    """bool (n,): regions that overlap no building that appears."""
+
+def stc_outlines(contours: _Arrays, scale: float) -> _Arrays:
+    """Contours in native pixels, simplified and rounded."""
+
 # Burning and simplifying --------------------------------------------------------------------------
 
 def rasterize(footprints: _Arrays, shape_yx: tuple[int, int], value: int) -> NDArray[np.uint8]:

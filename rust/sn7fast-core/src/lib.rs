@@ -5,6 +5,7 @@
 //! ```text
 //! mask -> footprints -> (simplify, burn) -> iou -> matching -> track -> f1, scot
 //!                \- codec: SN7 CSV and GeoJSON, both ways
+//! cube -> (watershed, mask) -> stc -> footprints with ids
 //! ```
 //!
 //! The crate does no file I/O, prints nothing and knows no Python. Results do not depend on the
@@ -14,6 +15,7 @@ pub mod burn;
 pub mod cancel;
 pub mod codec;
 pub mod collapse;
+pub mod cube;
 pub mod error;
 pub mod f1;
 pub mod footprints;
@@ -26,6 +28,7 @@ pub mod matching;
 pub mod names;
 pub mod scot;
 pub mod simplify;
+pub mod stc;
 pub mod track;
 pub mod watershed;
 

@@ -4,12 +4,14 @@ mod burn;
 mod codec;
 mod collapse;
 mod convert;
+mod cube;
 mod enter;
 mod error;
 mod files;
 mod mask;
 mod matching;
 mod score;
+mod stc;
 mod track;
 mod watershed;
 
@@ -32,5 +34,6 @@ fn _core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     score::register(m)?;
     codec::register(m)?;
     collapse::register(m)?;
-    watershed::register(m)
+    watershed::register(m)?;
+    stc::register(m)
 }

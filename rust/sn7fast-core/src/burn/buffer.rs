@@ -14,7 +14,7 @@ const SEGMENTS_PER_QUARTER: f64 = 16.0;
 
 /// Makes the pieces; keeps its memory from one ring to the next.
 #[derive(Debug, Default)]
-pub(super) struct RingBuffer {
+pub struct RingBuffer {
     corners: Vec<Point>,
     /// Offset vector of the edge that starts at each corner.
     offsets: Vec<Point>,
@@ -26,7 +26,7 @@ impl RingBuffer {
     ///
     /// The side of the pieces follows from the ring's direction; where a ring crosses itself, and
     /// so has no outer side, parts of it are not buffered.
-    pub(super) fn pieces(
+    pub fn pieces(
         &mut self,
         ring: &[Point],
         is_outer: bool,

@@ -21,6 +21,8 @@ mod spans;
 mod training_mask;
 
 pub use boundary::BoundaryType;
+pub(crate) use buffer::RingBuffer;
 pub use footprint::rasterize;
 pub use shape::Shape;
+pub(crate) use spans::Scanner;
 pub use training_mask::{Channel, TrainingMask, training_mask};

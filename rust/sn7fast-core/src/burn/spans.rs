@@ -25,7 +25,7 @@ const MAX_CROSSINGS: usize = 1 << 22;
 
 /// Fills polygons; keeps its memory from one to the next.
 #[derive(Debug, Default)]
-pub(super) struct Scanner {
+pub struct Scanner {
     /// row << 32 | column.
     crossings: Vec<u64>,
     /// Smallest and largest crossing of each row of a convex ring.
@@ -35,7 +35,7 @@ pub(super) struct Scanner {
 impl Scanner {
     /// Calls `emit(row, columns)` for each run of pixels of a polygon within `rows` and below
     /// column `cols`: even-odd over all its closed rings. Runs are never empty but may overlap.
-    pub(super) fn fill(
+    pub fn fill(
         &mut self,
         rings: &[&[Point]],
         rows: Range<usize>,
@@ -70,7 +70,7 @@ impl Scanner {
     }
 
     /// The same for one convex ring, which crosses each row in two places at most: no sort.
-    pub(super) fn fill_convex(
+    pub fn fill_convex(
         &mut self,
         ring: &[Point],
         rows: Range<usize>,
