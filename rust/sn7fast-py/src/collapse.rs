@@ -36,12 +36,11 @@ struct ParamsArg {
     absent: (f64, f64),
     present: (f64, f64),
     adapt: f64,
-    level: f64,
     hidden: String,
 }
 
 impl ParamsArg {
-    fn params(&self) -> PyResult<Params> {
+    fn params(&self, level: f64) -> PyResult<Params> {
         let beta = |(a, b): (f64, f64)| Beta { a, b };
         let drop_hidden = match self.hidden.as_str() {
             "drop" => true,
@@ -68,7 +67,7 @@ impl ParamsArg {
             absent: beta(self.absent),
             present: beta(self.present),
             adapt: self.adapt,
-            level: self.level,
+            level,
             drop_hidden,
         })
     }
@@ -120,6 +119,7 @@ fn collapse_cube<'py>(
     valid: Option<PyReadonlyArray3<'py, bool>>,
     scale: usize,
     params: ParamsArg,
+    level: f64,
 ) -> PyResult<CollapsedOut<'py>> {
     fn run<'py, P: Probability + Element>(
         py: Python<'py>,
@@ -135,7 +135,7 @@ fn collapse_cube<'py>(
         })?;
         out(py, found)
     }
-    let params = params.params()?;
+    let params = params.params(level)?;
     let valid = valid.as_ref().map(|valid| valid.as_slice()).transpose()?;
     match &prob {
         Prob::U8(prob) => run(py, prob, valid, scale, &params),
