@@ -1,14 +1,14 @@
 """Post-processing by settings: YAML in and out, refusals, and that methods do what they name."""
 
-from dataclasses import fields
-
 import numpy as np
 import pytest
 
-from sn7fast import Cube, InputError, polygonize_frames, simplify, track
-from sn7fast.postprocess import METHODS, PostProcessing, Segmentation, postprocess
-from sn7fast.postprocess.methods import SEGMENT_SPACE, BaselineParams
+from sn7fast import Cube, InputError, Stack, polygonize_frames, simplify, track
+from sn7fast.collapse import CollapseParams, collapse
+from sn7fast.postprocess import METHODS, PostProcessing, Threshold, postprocess
+from sn7fast.postprocess.methods import BaselineParams
 from sn7fast.postprocess.ranges import Choice, Real, Whole
+from sn7fast.separate import SeparateParams, separate
 from sn7fast.stc import StcParams, collapse_stc
 
 MONTHS = ("2018_01", "2018_02", "2018_03", "2018_04")
@@ -42,7 +42,7 @@ class TestPostprocess:
     def test_parameters_arrive(self, cube):
         settings = PostProcessing(
             params=BaselineParams(min_iou=0.9, master="latest", reverse=True),
-            segment=Segmentation(threshold=0.6, min_area_px=5, connectivity=8),
+            segment=Threshold(threshold=0.6, min_area_px=5, connectivity=8),
         )
         footprints = polygonize_frames(cube, threshold=153, min_area_px=5, connectivity=8)
         wanted = track(footprints, min_iou=0.9, master="latest", reverse=True)
@@ -80,6 +80,23 @@ class TestPostprocess:
         off = PostProcessing.from_dict({"method": "filtered", "params": {"preset": "off"}})
         same(postprocess(cube, off), track(footprints))
 
+    def test_separate(self, cube):
+        """Areas are in pixels of the image at any scale; invalid pixels are no building."""
+        settings = PostProcessing(separate=SeparateParams(min_area_px=5, seed_threshold=0.5))
+        frames = [separate(frame, params=settings.separate) for frame in cube.prob]
+        wanted = track(Stack.from_frames(frames, months=MONTHS, aoi=""))
+        same(postprocess(cube, settings), wanted)
+        large = cube.prob.repeat(2, axis=1).repeat(2, axis=2)
+        valid = np.ones(large.shape, bool)
+        valid[:, :20, :20] = False
+        found = postprocess(Cube.from_arrays(large, months=MONTHS, scale=2, valid=valid), settings)
+        assert found.footprints.areas.sum() == wanted.footprints.areas.sum() - 4 * 36
+
+    def test_collapse(self, cube):
+        settings = PostProcessing("collapse", CollapseParams(min_area_px=2.0))
+        same(postprocess(cube, settings), collapse(cube, CollapseParams(min_area_px=2.0)))
+        assert postprocess(cube, settings).buildings is not None
+
     def test_lengths_of_stc_are_those_of_scale_3(self, cube):
         params = StcParams(min_area=18.0, distance=9, polygon_buffer=1.5)
         found = postprocess(cube, PostProcessing("stc", params))
@@ -106,6 +123,15 @@ class TestYaml:
             (tmp_path / "post.yaml").write_text(settings.to_yaml())
             assert PostProcessing.from_yaml(tmp_path / "post.yaml") == settings
 
+    def test_separate_from_a_preset(self, tmp_path):
+        path = tmp_path / "post.yaml"
+        path.write_text("separate: {preset: cannab, lines: true}\n")
+        read = PostProcessing.from_yaml(path)
+        assert read.segment is None
+        assert (read.separate.min_area_px, read.separate.lines) == (2.5, True)
+        path.write_text(read.to_yaml())
+        assert PostProcessing.from_yaml(path) == read
+
     def test_what_is_left_out_is_the_default(self, tmp_path):
         path = tmp_path / "post.yaml"
         path.write_text("")
@@ -114,7 +140,7 @@ class TestYaml:
         read = PostProcessing.from_yaml(path, ["segment.threshold=0.4"])
         cannab = METHODS["filtered"].presets["cannab"]
         assert read.params == cannab.with_min_iou(0.3)
-        assert read.segment == Segmentation(threshold=0.4)
+        assert read.segment == Threshold(threshold=0.4)
 
     @pytest.mark.parametrize(
         ("text", "message"),
@@ -129,6 +155,10 @@ class TestYaml:
             ("segment: {threshold: 1}", "segment.threshold: got 1.0, wanted a probability"),
             ("segment: {connectivity: 5}", "segment: connectivity"),
             ("simplify_px: -1", "simplify_px: got -1"),
+            ("separate: {}\nsegment: {}", "segment: got segment and separate for baseline"),
+            ("method: stc\nseparate: {}", "separate: got separate for stc, wanted none"),
+            ("separate: {preset: stc}", "wanted one of motokimura, cannab"),
+            ("separate: {lines: 3}", "separate: lines"),
             ("- a", "wanted keys"),
         ],
     )
@@ -151,17 +181,16 @@ class TestPlaces:
                 settings.value(place)
 
     @pytest.mark.parametrize("method", METHODS)
-    def test_every_range_is_of_a_parameter_and_holds_its_default(self, method):
-        settings = PostProcessing(method)
+    @pytest.mark.parametrize("separate", [None, SeparateParams()])
+    def test_every_range_is_of_a_parameter_and_holds_its_default(self, method, separate):
+        if separate is not None and not METHODS[method].segments:
+            return
+        settings = PostProcessing(method, separate=separate)
         for place, one in settings.space().items():
             assert settings.value(place) in one, place
             ends = one.values if isinstance(one, Choice) else (one.low, one.high)
             for value in ends:
                 assert settings.with_values({place: value}).value(place) == value
-
-    def test_ranges_of_the_segmentation(self):
-        names = {field.name for field in fields(Segmentation)}
-        assert names >= SEGMENT_SPACE.keys()
 
     def test_other_parameters(self):
         with pytest.raises(InputError, match="wanted FilterParams"):
