@@ -1,6 +1,7 @@
 """Prediction around a network: tiles, mirror images, ensembles, clouds, files, resuming."""
 
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -377,8 +378,32 @@ def test_a_failed_write_leaves_nothing(stack, tmp_path, monkeypatch):
         raise RuntimeError("No space left on device")
 
     monkeypatch.setattr(raster_writer.RasterWriter, "_to_cog", full)
-    with pytest.raises(RasterError, match=r"2018_0[12].*cannot be written: No space left"):
+    with pytest.raises(
+        RasterError, match=r"2018_0[12].*cannot be written, the disk may be full: No space left"
+    ):
         predict(stack[0], fake_model(), tmp_path / "out", format="COG")
+    assert files(tmp_path / "out") == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit of file sizes")
+@pytest.mark.parametrize("share", [0.5, 0.999])
+def test_a_full_disk_is_noticed_even_at_the_end(tmp_path, share):
+    """GDAL is silent about what it could not write when it closes the file."""
+    import resource
+    import signal
+
+    write_rgba(tmp_path / "in" / "a.tif", RNG.integers(1, 255, (3, 300, 300), np.uint8))
+    (path,) = predict(tmp_path / "in", fake_model(), tmp_path / "whole").written
+    size = path.stat().st_size
+    before, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.getsignal(signal.SIGXFSZ)
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(size * share), before[1]))
+    try:
+        with pytest.raises(RasterError, match=r"a.tif: cannot be written, the disk may be full"):
+            predict(tmp_path / "in", fake_model(), tmp_path / "out")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
     assert files(tmp_path / "out") == []
 
 
