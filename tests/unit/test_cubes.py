@@ -1,13 +1,13 @@
 """Probabilities from files: npz, zarr, and monthly rasters."""
 
-import json
-
 import numpy as np
 import pytest
 
-from sn7fast import Cube, FormatError, InputError, RasterError, StackError
+from nn_fakes import fake_model, write_rgba
+from sn7fast import Cube, FormatError, InputError, RasterError, StackError, predict
+from sn7fast.data.sn7 import sn7_stem
 from sn7fast.io.rasters import write_mask
-from sn7fast.nn.outputs import TAG
+from sn7fast.nn import cubes as nn_cubes
 from sn7fast.postprocess.cubes import cube_loaders, read_cube, write_cube
 
 AOI = "L15-0001E-0002N_0003_0004_13"
@@ -92,7 +92,7 @@ class TestZarr:
 
 
 class TestRasters:
-    def write(self, folder, values, tag=None, **options):
+    def write(self, folder, values, **options):
         rasterio = pytest.importorskip("rasterio")
         (folder / AOI).mkdir(parents=True)
         for month, band in zip(MONTHS, values, strict=False):
@@ -104,13 +104,7 @@ class TestRasters:
                 transform=rasterio.Affine(4.0, 0, 10, 0, -4.0, 20), **options,
             ) as dataset:  # fmt: skip
                 dataset.write(bands)
-                if tag is not None:
-                    dataset.update_tags(**{TAG: tag})
         return cube_loaders(folder)[AOI]
-
-    def made(self, scale, kind="probability"):
-        """As `predict` notes it."""
-        return json.dumps({"kind": kind, "spec": [{"scale": scale}]})
 
     def test_plain_masks(self, tmp_path):
         masks = np.array([np.eye(4), np.ones((4, 4)), np.zeros((4, 4))]).astype(np.uint8) * 255
@@ -122,25 +116,15 @@ class TestRasters:
         masks = np.array([np.eye(4), np.ones((4, 4)), np.zeros((4, 4))]).astype(np.uint8) * 255
         equal(self.write(tmp_path, masks, nodata=0)(), Cube.from_arrays(masks, months=MONTHS))
 
-    def test_predictions_of_uint8(self, tmp_path):
-        """1 + 254 p, and 0 where there is no data."""
-        values = np.zeros((3, 2, 4), np.uint8)
-        values[0] = [[1, 2, 128, 5], [254, 255, 0, 0]]
-        values[1:] = 1
-        cube = self.write(tmp_path, values, tag=self.made(2), nodata=0)()
-        assert cube.prob[0].tolist() == [[0, 1, 128, 4], [254, 255, 0, 0]]
-        assert cube.valid[0].tolist() == [[True] * 4, [True, True, False, False]]
-        assert cube.valid[1:].all()
-        assert cube.scale == 2
-        assert cube.grid.shape_yx == (1, 2)
-        assert cube.grid.transform == (8, 0, 10, 0, -8, 20)
-
-    def test_logits(self, tmp_path):
-        values = np.full((3, 2, 2), np.nan, np.float32)
-        values[0, 0] = [0, 2]
-        cube = self.write(tmp_path, values, tag=self.made(1, "logit"), nodata=np.nan)()
-        assert cube.prob[0] == pytest.approx(np.array([[0.5, 1 / (1 + np.exp(-2))], [0, 0]]))
-        assert cube.valid.sum() == 2
+    def test_predictions(self, tmp_path):
+        image = np.full((3, 4, 6), 100, np.uint8)
+        image[:, 0] += 50
+        path = tmp_path / "in" / AOI / "images_masked" / f"{sn7_stem(AOI, MONTHS[0])}.tif"
+        write_rgba(path, image, np.arange(24).reshape(4, 6) < 20)
+        predict(tmp_path / "in", fake_model(), tmp_path / "out", dtype="uint8")
+        cube = cube_loaders(tmp_path / "out", output="roof")[AOI]()
+        equal(cube, nn_cubes.cube_loaders(tmp_path / "out", output="roof", dtype="uint8")[AOI]())
+        assert cube.valid.sum() == 20
 
     def test_floats_with_holes_and_several_bands(self, tmp_path):
         values = np.zeros((3, 2, 2, 2), np.float32)
@@ -157,11 +141,6 @@ class TestRasters:
             cube_loaders(tmp_path, scale=4)[AOI]()
         with pytest.raises(InputError, match="scale: got 5"):
             cube_loaders(tmp_path, scale=5)[AOI]()
-
-    def test_tags_of_others(self, tmp_path):
-        load = self.write(tmp_path, np.zeros((2, 6, 6), np.uint8), tag="{}")
-        with pytest.raises(RasterError, match="none of this version"):
-            load()
 
     def test_refuses(self, tmp_path):
         load = self.write(tmp_path, np.zeros((2, 4, 4), np.uint16))

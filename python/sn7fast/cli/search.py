@@ -76,7 +76,9 @@ if TYPE_CHECKING:
 @click.option(
     "--scale",
     type=click.IntRange(1, 4),
-    help="Pixels of the rasters in CUBES along one of the image; without it what they say, or 1.",
+    default=1,
+    show_default=True,
+    help="Pixels of masks in CUBES along one of the image; predictions tell it themselves.",
 )
 @click.option(
     "--truth-min-area",
@@ -103,7 +105,7 @@ def command(
     trials: int,
     folds: int,
     seed: int,
-    scale: int | None,
+    scale: int,
     truth_min_area_px: float,
     overwrite: bool,
     as_json: bool,
@@ -116,9 +118,10 @@ def command(
     that "pipeline" takes, report.json, report.txt, and trials.sqlite. If a search was interrupted,
     the same command goes on from its trials; with a larger --trials it goes further.
     """
+    from sn7fast import __version__
     from sn7fast.cli.group import OK, SOME_FAILED
     from sn7fast.postprocess import PostProcessing
-    from sn7fast.search import Objective, search, space_of
+    from sn7fast.search import Objective, search, space_of, space_to_dict
 
     if out.exists() and not out.is_dir():
         raise click.UsageError(f"--out: {out} is a file, wanted a folder")
@@ -138,22 +141,38 @@ def command(
     kept = out / "trials.sqlite"
     if overwrite:
         kept.unlink(missing_ok=True)
-    with _Progress(console, trials, 1 + min(folds, len(samples)) * (len(samples) > 1)) as tell:
-        found = search(
-            samples,
-            start=start,
-            space=space,
-            objective=wanted,
-            trials=trials,
-            folds=folds,
-            seed=seed,
-            storage=kept,
-            tell=tell,
-        )
+    searches = 1 + (min(folds, len(samples)) if len(samples) > 1 else 0)
+    try:
+        with _Progress(console, trials, searches) as tell:
+            found = search(
+                samples,
+                start=start,
+                space=space,
+                objective=wanted,
+                trials=trials,
+                folds=folds,
+                seed=seed,
+                storage=kept,
+                tell=tell,
+            )
+    except KeyboardInterrupt:
+        console.warn(f"{kept} has the trials so far: the same command goes on from there")
+        raise
     for text in found.warnings:
         console.warn(text)
-    inputs = {"cubes": str(cubes_path), "truth": str(truth_path), "failed": failed}
-    report = {**found.to_dict(), "inputs": inputs}
+    report = {
+        **found.to_dict(),
+        "settings": {
+            "cubes": str(cubes_path),
+            "truth": str(truth_path),
+            "space": space_to_dict(space),
+            "truth_min_area_px": truth_min_area_px,
+            "folds": folds,
+            "seed": seed,
+            "version": __version__,
+        },
+        "left_out": failed,
+    }
     _write(out, found.to_yaml(), report, found.table())
     if as_json:
         click.echo(_json(report))
@@ -166,7 +185,7 @@ def command(
 
 
 def _samples(
-    console: Console, cubes_path: Path, truth_path: Path, scale: int | None
+    console: Console, cubes_path: Path, truth_path: Path, scale: int
 ) -> tuple[list[Sample], dict[str, str]]:
     """The AOIs that both sides have; messages of those that cannot be used."""
     from functools import partial

@@ -7,20 +7,19 @@ Three layouts, of which the first that fits is taken:
    makes them.
 2. ``<AOI>.zarr``: a group with arrays ``prob`` and, optional, ``valid``, and attributes ``months``
    and, optional, ``scale``. A folder of them, or one. Needs zarr.
-3. Monthly rasters, as `sn7fast.data.discover` finds them; the first band is taken. Those that
-   ``sn7fast predict`` wrote tell by themselves what their numbers mean. Of others float32 are
-   probabilities and uint8 are 255 times that, or masks; pixels are not valid if they are NaN or,
+3. Monthly rasters, as `sn7fast.data.discover` finds them. Those that ``sn7fast predict`` wrote tell
+   by themselves what their numbers mean; see `sn7fast.nn.cubes`. Of others float32 are
+   probabilities, and uint8 are 255 times that, or masks; pixels are not valid if they are NaN or,
    unless that is 0, the nodata value of the file.
 """
 
 from __future__ import annotations
 
-import json
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -45,13 +44,14 @@ if TYPE_CHECKING:
 
 
 def cube_loaders(
-    path: str | os.PathLike[str], *, scale: int | None = None
+    path: str | os.PathLike[str], *, scale: int = 1, output: str = "footprint"
 ) -> dict[str, Callable[[], Cube]]:
     """For each AOI at a path what loads its probabilities; AOIs in order of their names.
 
     Args:
         path: Folder or file; see the top of this module.
-        scale: Of monthly rasters; see `load_cube`.
+        scale: Pixels of monthly rasters along one of the image, where these do not tell.
+        output: Which output of the network, where several were written.
 
     Raises:
         InputError: Nothing was found, or names that do not tell AOI and month.
@@ -62,105 +62,49 @@ def cube_loaders(
         if found and path.exists():
             return {one.stem: partial(load, one) for one in found}
     frames = discover(path, kinds=("masks",)).by_aoi()
-    return {aoi: partial(load_cube, of_aoi, scale=scale) for aoi, of_aoi in frames.items()}
+    return {aoi: partial(_load_rasters, of_aoi, scale, output) for aoi, of_aoi in frames.items()}
 
 
-def load_cube(frames: Sequence[Frame], *, scale: int | None = None) -> Cube:
-    """The monthly rasters of one AOI as a cube.
+def _load_rasters(frames: Sequence[Frame], scale: int, output: str) -> Cube:
+    with opened(frames[0].path) as dataset:
+        is_prediction = TAG in dataset.tags()
+    if is_prediction:
+        from sn7fast.nn.cubes import load_cube
 
-    Args:
-        frames: Raster files in order of time, at least one.
-        scale: Pixels of the rasters along one of the image. None means what `predict` has noted in
-            them, or 1.
-
-    Raises:
-        RasterError: A file cannot be read, or is neither uint8 nor float32.
-        StackError: Shapes or types differ.
-        InputError: ``scale`` does not fit.
-    """
+        return load_cube(frames, output=output, dtype="uint8")
     pool = ThreadPoolExecutor(min(len(frames), get_num_threads()))
     try:
         parts = list(pool.map(_read_frame, frames))
     finally:
         pool.shutdown(cancel_futures=True)
-    first = parts[0]
-    for frame, part in zip(frames, parts, strict=True):
-        if part.kind != first.kind:
+    first = parts[0][0]
+    for frame, (prob, *_) in zip(frames, parts, strict=True):
+        if (prob.shape, prob.dtype) != (first.shape, first.dtype):
             raise StackError(
-                f"{frame.path}: got {part.kind}, {frames[0].path} has {first.kind}; "
-                "wanted all alike"
+                f"{frame.path}: got {prob.dtype} of shape {prob.shape}, "
+                f"{frames[0].path} has {first.dtype} of shape {first.shape}; wanted all alike"
             )
-    valid = None
-    if any(part.valid is not None for part in parts):
-        clear = np.ones(first.prob.shape, bool)
-        valid = np.stack([clear if part.valid is None else part.valid for part in parts])
-    scale = first.scale if scale is None else whole_number("scale", scale, 1, 4)
-    prob = np.stack([part.prob for part in parts])
-    months = [frame.month for frame in frames]
-    grid = _reduced(first.grid, scale, frames[0].path)
-    return Cube.from_arrays(prob, months=months, valid=valid, scale=scale, grid=grid)
+    valid = np.stack([of_frame for _, of_frame, _ in parts])
+    scale = whole_number("scale", scale, 1, 4)
+    return Cube.from_arrays(
+        np.stack([prob for prob, *_ in parts]),
+        months=[frame.month for frame in frames],
+        valid=None if valid.all() else valid,
+        scale=scale,
+        grid=_reduced(parts[0][2], scale, frames[0].path),
+    )
 
 
-class _Month(NamedTuple):
-    """One raster.
-
-    Attributes:
-        prob: Probabilities.
-        valid: Pixels with data; None if all have.
-        grid: Where the pixels lie.
-        scale: How many lie along one of the image.
-    """
-
-    prob: NDArray[Any]
-    valid: NDArray[np.bool_] | None
-    grid: Grid
-    scale: int
-
-    @property
-    def kind(self) -> str:
-        """What has to be the same for all months."""
-        rows, columns = self.prob.shape
-        return f"{self.prob.dtype} of {rows} x {columns} at scale {self.scale}"
-
-
-def _read_frame(frame: Frame) -> _Month:
+def _read_frame(frame: Frame) -> tuple[NDArray[Any], NDArray[np.bool_], Grid]:
+    """Probabilities, valid pixels, and the grid."""
     with opened(frame.path) as dataset:
         values, nodata, grid = dataset.read(1), dataset.nodata, Grid.from_rasterio(dataset)
-        tag = dataset.tags().get(TAG)
     if values.dtype not in (np.uint8, np.float32):
         raise RasterError(f"{frame.path}: got pixels of {values.dtype}, wanted uint8 or float32")
-    made = _made(frame.path, tag)
-    if values.dtype == np.uint8 and tag is not None:
-        # 0 is no data, and 1 to 255 are probabilities.
-        valid = values > 0
-        levels = np.round((np.arange(256) - 1).clip(0) * (255 / 254)).astype(np.uint8)
-        values = levels[values]
-    else:
-        valid = np.isfinite(values) if values.dtype.kind == "f" else np.ones(values.shape, bool)
-        if nodata and not np.isnan(nodata):
-            valid &= values != nodata
-    if not valid.all():
-        values = np.where(valid, values, values.dtype.type(0))
-    if made.is_logit:
-        values = np.where(valid, 1 / (1 + np.exp(-values)), np.float32(0)).astype(np.float32)
-    return _Month(values, None if valid.all() else valid, grid, made.scale)
-
-
-class _Made(NamedTuple):
-    """What a prediction tells of itself."""
-
-    scale: int = 1
-    is_logit: bool = False
-
-
-def _made(path: Path, tag: str | None) -> _Made:
-    if tag is None:
-        return _Made()
-    try:
-        made = json.loads(tag)
-        return _Made(int(made["spec"][0]["scale"]), made["kind"] == "logit")
-    except (ValueError, TypeError, KeyError, IndexError) as error:
-        raise RasterError(f"{path}: its tag {TAG} is none of this version") from error
+    valid = np.isfinite(values) if values.dtype.kind == "f" else np.ones(values.shape, bool)
+    if nodata and not np.isnan(nodata):
+        valid &= values != nodata
+    return np.where(valid, values, values.dtype.type(0)), valid, grid
 
 
 def _reduced(grid: Grid, scale: int, path: Path) -> Grid:
