@@ -322,6 +322,15 @@ class TestCommand:
         assert "--overwrite" in other.stderr
         assert self.run(*arguments, "--seed", 5, "--overwrite", "--quiet").exit_code == 0
 
+    def test_interrupted(self, files, tmp_path, monkeypatch):
+        def interrupt(*_, **__):
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("sn7fast.search.run_study", interrupt)
+        result = self.run(*files, "--out", tmp_path / "out")
+        assert result.exit_code == 130
+        assert "trials.sqlite has the trials so far" in result.stderr
+
     def test_refuses(self, files, tmp_path):
         assert self.run(*files, "--out", files[1]).exit_code == 2
         bad = self.run(*files, "--out", tmp_path / "out", "--method", "filtred")

@@ -140,7 +140,9 @@ def command(
     out.mkdir(parents=True, exist_ok=True)
     kept = out / "trials.sqlite"
     if overwrite:
-        kept.unlink(missing_ok=True)
+        # With the journal that a killed process may have left.
+        for old in out.glob(f"{kept.name}*"):
+            old.unlink()
     searches = 1 + (min(folds, len(samples)) if len(samples) > 1 else 0)
     try:
         with _Progress(console, trials, searches) as tell:
@@ -156,8 +158,9 @@ def command(
                 tell=tell,
             )
     except KeyboardInterrupt:
-        console.warn(f"{kept} has the trials so far: the same command goes on from there")
-        raise
+        raise KeyboardInterrupt(
+            f"interrupted; {kept} has the trials so far, and the same command goes on from there"
+        ) from None
     for text in found.warnings:
         console.warn(text)
     report = {
