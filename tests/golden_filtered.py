@@ -2,10 +2,9 @@
 
 import numpy as np
 import shapely
+from shapely.geometry import shape
 
-from golden_cases import polygons
-from scenes import stack
-from sn7fast import FilterParams, _core, track
+from sn7fast import FilterParams, Footprints, Stack, _core, track
 
 # Always off in the cases.
 _LOW_VARIANCE = "track_from_low_variance"
@@ -22,10 +21,11 @@ def parameters(params):
 def input_of(data):
     """The months of a case as a stack, in the order of their names."""
     months = sorted(data["input"]["months"], key=lambda month: month["name"])
-    return stack(
-        [polygons(month["features"]) for month in months],
-        names=[month["name"] for month in months],
-    )
+    frames = [
+        Footprints.from_shapely([shape(geometry) for geometry in month["features"]])
+        for month in months
+    ]
+    return Stack.from_frames(frames, months=[month["name"] for month in months], aoi="golden")
 
 
 def lost_ids(expected):
@@ -33,17 +33,18 @@ def lost_ids(expected):
     return any(None in month["Id"] for month in expected["months"])
 
 
-def tracking_filtered(data, run, arrays=None):
-    """What differs, None if nothing does, "skip" where the original lost its identifiers.
+def check_tracking_filtered(data, arrays, index):
+    """What differs, None if nothing does, "skipped" where the original lost its identifiers.
 
     Args:
         data: A case, as its JSON file has it.
-        run: One of its runs.
         arrays: Not used; those of other kinds.
+        index: Which of its runs.
     """
+    run = data["runs"][index]
     expected = run["expected"]
     if lost_ids(expected):
-        return "skip"
+        return "skipped"
     before = input_of(data)
     params, reverse = parameters(run["params"])
     after = track(before, method="filtered", params=params, reverse=reverse)

@@ -66,7 +66,7 @@ class FilterParams:
         search_radius_pixel: Not too many known buildings may meet the disc of this radius around
             its centroid (motokimura). 0 for off.
         max_num_intersect_polys: How many may, less one: the author takes the footprint itself for
-            one of them.
+            one of them (quirk 24).
         min_share: Least share of all months in which an identifier was seen, rounded down to whole
             months (selim_sef). 0 for off.
         late_starts: Exceptions from it, each (months left, detections, score): an identifier that

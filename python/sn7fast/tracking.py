@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -12,11 +11,10 @@ from sn7fast._arguments import real_number
 from sn7fast.errors import InputError
 from sn7fast.filters import FilterParams
 from sn7fast.footprints import Footprints
+from sn7fast.stack import Stack
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
-
-    from sn7fast.stack import Stack
 
 _BASELINE_MIN_IOU = 0.25
 
@@ -43,8 +41,8 @@ def track(
     rows can be added where a building was not seen. With the preset ``motokimura`` and without
     filling it gives what the fourth place's tracker gave (its ``track_footprint_identifiers``).
     Identifiers then have gaps: in the first month they are numbered before some are dropped, as
-    the original does, and later ones can be dropped with all their rows. If the first month is
-    empty, that holds for the first one that is not.
+    the original does (quirk 24), and later ones can be dropped with all their rows. If the first
+    month is empty, that holds for the first one that is not.
 
     Args:
         stack: Footprints of all months; existing ids are ignored.
@@ -117,7 +115,7 @@ def _filtered(
     clipped = Footprints._trusted(parts)
     if len(clipped):
         footprints = Footprints.concatenate([footprints, clipped])
-    return replace(stack, footprints=footprints[source], frame_offsets=offsets, ids=ids, iou=iou)
+    return Stack(stack.aoi, stack.months, footprints[source], offsets, ids, iou, stack.grid)
 
 
 def _valid(stack: Stack, valid: ArrayLike) -> NDArray[np.uint8]:

@@ -3,7 +3,7 @@
 import pytest
 
 from golden_cases import lost_ids, runs
-from golden_filtered import input_of, parameters, tracking_filtered
+from golden_filtered import check_tracking_filtered, input_of, parameters
 from sn7fast import track
 
 pytestmark = pytest.mark.usefixtures("shared")
@@ -11,8 +11,7 @@ pytestmark = pytest.mark.usefixtures("shared")
 
 @pytest.mark.parametrize("run", runs("tracking_filtered", without=lost_ids))
 def test_same_rows_and_identifiers(run):
-    data = run.data
-    assert tracking_filtered(data, data["runs"][run.index]) is None
+    assert check_tracking_filtered(run.data, {}, run.index) is None
 
 
 @pytest.mark.parametrize("run", runs("tracking_filtered", without=lambda run: not lost_ids(run)))

@@ -35,7 +35,8 @@ def test_is_documented_and_tested_or_said_to_come(quirk):
     assert tests
     assert quirk.documented
     for name in quirk.documented:
-        text = reduce(getattr, name.split("."), compat).__doc__
+        home = compat if hasattr(compat, name.partition(".")[0]) else sn7fast
+        text = reduce(getattr, name.split("."), home).__doc__
         assert (
             f"* {quirk.number}: " in text
             or f"uirk {quirk.number} " in text
@@ -356,3 +357,26 @@ def test_quirk_19_equal_confidences_keep_file_order(tmp_path):
     confidence = [0.5] * 25 + [0.9] * 25
     result = f1(tmp_path, squares(50), squares(50), confidence)
     assert result["order"] == [*range(25, 50), *range(25)]
+
+
+# The filtered tracker -----------------------------------------------------------------------------
+
+
+def test_quirk_24_one_neighbour_more_and_gaps_in_the_first_ids():
+    row = [Polygon(box(6 * k, 0, 6 * k + 5, 4).exterior) for k in range(3)]
+    frames = [sn7fast.Footprints.from_shapely(shapes) for shapes in (row[:2], row)]
+    months = sn7fast.Stack.from_frames(frames, months=["2018_01", "2018_02"], aoi="A")
+
+    def ids(stack, **rules):
+        return sn7fast.track(
+            stack, method="filtered", params=sn7fast.FilterParams(**rules)
+        ).ids.tolist()
+
+    # Two neighbours within 10 px of the new one.
+    rule = {"search_radius_pixel": 10.0}
+    assert ids(months, max_num_intersect_polys=1, **rule) == [0, 1, 0, 1, 2]
+    assert ids(months, max_num_intersect_polys=0, **rule) == [0, 1, 0, 1]
+    # The second of three is not there again.
+    frames = [sn7fast.Footprints.from_shapely(shapes) for shapes in (row, row[::2])]
+    months = sn7fast.Stack.from_frames(frames, months=["2018_01", "2018_02"], aoi="A")
+    assert ids(months, num_ahead_frames=1) == [0, 2, 0, 2]

@@ -4,6 +4,7 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
+import shapely
 
 from scenes import stack as stack_of
 from sn7fast import polygonize, polygonize_frames, track
@@ -173,6 +174,15 @@ def test_outlines_swell_and_shrink(masks):
     plain = (degrade(still, seed=0, faults=only()).masks > 0).sum(axis=(1, 2))
     assert sizes.min() < 0.9 * plain[0]
     assert sizes.max() > 1.1 * plain[0]
+
+
+def test_empty_footprints_are_nowhere():
+    square = shapely.box(3, 3, 9, 9)
+    made = [stack_of([[square, shapely.Polygon()]] * 3), stack_of([[square]] * 3)]
+    faults = only(missed_monthly=1.0, false_monthly=1.0)
+    one, other = (degrade(s, seed=1, faults=faults, shape_yx=(20, 20)).masks for s in made)
+    assert one.any()
+    assert other.any()
 
 
 def test_nothing_to_see():

@@ -180,7 +180,8 @@ class _Network:
         self.joins = value_noise(self.joining, shape, cell_px=6)
         self.doubt = value_noise(self.doubts, shape, cell_px=12)
         bounds = stack.footprints.bounds
-        self.places = (bounds[:, :2] + bounds[:, 2:]) / 2
+        # Empty footprints are nowhere.
+        self.places = ((bounds[:, :2] + bounds[:, 2:]) / 2)[np.isfinite(bounds).all(axis=1)]
         self.buildings = len(np.unique(np.asarray(stack.ids)))
         count = self.alarms.poisson(strength * faults.false_always * self.buildings)
         self.sheds = self._boxes(count)

@@ -124,3 +124,39 @@ impl Grid {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// A few places only, so that many are equally near; on a line or in one point as well.
+    fn points() -> impl Strategy<Value = Vec<Point>> {
+        let places = (0..9_i32, 0..9_i32).prop_map(|(x, y)| [f64::from(x), f64::from(y)]);
+        let stretch = (0..3_i32, 0..3_i32).prop_map(|(x, y)| [f64::from(x * x), f64::from(y)]);
+        (prop::collection::vec(places, 0..40), stretch)
+            .prop_map(|(points, by)| points.iter().map(|p| [p[0] * by[0], p[1] * by[1]]).collect())
+    }
+
+    proptest! {
+        #[test]
+        fn the_nearest_of_all(
+            points in points(), asked in (-5.0..40.0_f64, -5.0..20.0_f64), count in 0..6_usize
+        ) {
+            let asked = [asked.0.round(), asked.1.round()];
+            let mut centres = Centres::default();
+            for (track, &point) in points.iter().enumerate() {
+                centres.push(Some(point), track as u32);
+            }
+            prop_assert!(centres.nearest(asked, count).is_empty());
+            centres.settle();
+            let squared = |p: &Point| (p[0] - asked[0]).powi(2) + (p[1] - asked[1]).powi(2);
+            let mut wanted: Vec<u32> = (0..points.len() as u32).collect();
+            wanted.sort_by(|&i, &j| {
+                squared(&points[i as usize]).total_cmp(&squared(&points[j as usize]))
+            });
+            wanted.truncate(count);
+            prop_assert_eq!(centres.nearest(asked, count), wanted);
+        }
+    }
+}
