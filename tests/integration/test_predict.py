@@ -9,8 +9,10 @@ import time
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from nn_fakes import write_rgba
+from sn7fast.cli.group import commands
 from sn7fast.data.sn7 import sn7_aoi, sn7_grid, sn7_stem
 from sn7fast.nn.outputs import read_prediction
 
@@ -48,14 +50,15 @@ def stack(tmp_path_factory):
     return folder
 
 
+def run(*arguments, status=0):
+    """In this process."""
+    done = CliRunner().invoke(commands, [str(argument) for argument in arguments])
+    assert done.exit_code == status, done.output
+    return done.stdout, done.stderr
+
+
 def command(*arguments):
     return [sys.executable, "-m", "sn7fast.run", *map(str, arguments)]
-
-
-def run(*arguments, status=0):
-    done = subprocess.run(command(*arguments), capture_output=True, text=True, check=False)
-    assert done.returncode == status, done.stderr
-    return done.stdout, done.stderr
 
 
 def visible(folder):
@@ -66,7 +69,7 @@ def visible(folder):
 @pytest.mark.slow
 def test_killed_and_run_again(stack, network, tmp_path):
     settings = ["--weights", network, "--device", "cpu", "--tile", 96, "--threads", 1]
-    run("predict", stack, "--out", tmp_path / "whole", *settings)
+    subprocess.run(command("predict", stack, "--out", tmp_path / "whole", *settings), check=True)
     whole = visible(tmp_path / "whole")
     assert len(whole) == len(MONTHS)
 
@@ -83,8 +86,8 @@ def test_killed_and_run_again(stack, network, tmp_path):
     assert 2 <= len(before) < len(MONTHS)
     assert before.items() <= whole.items()
 
-    text, _ = run("predict", stack, "--out", out, *settings, "--json")
-    told = json.loads(text)
+    again = command("predict", stack, "--out", out, *settings, "--json")
+    told = json.loads(subprocess.run(again, check=True, capture_output=True).stdout)
     assert len(told["kept"]) == len(before)
     assert len(told["written"]) == len(MONTHS) - len(before)
     assert visible(out) == whole
@@ -132,3 +135,24 @@ def test_bad_images_and_usage(stack, network, tmp_path):
     assert "none of 1 image could be used" in errors
     _, errors = run("predict", source, *settings, "--tile", "16", "--overlap", "9", status=2)
     assert "--overlap: got 9" in errors
+
+
+def test_weights_that_do_not_say_what_they_are(stack, network, tmp_path):
+    from safetensors.torch import load_file
+
+    from sn7fast.nn.weights import read_spec
+
+    bare, spec = tmp_path / "net.pth", tmp_path / "spec.json"
+    torch.save(load_file(network), bare)
+    spec.write_text(read_spec(network).to_json())
+    image = next(stack.rglob("*.tif"))
+    settings = ["--weights", bare, "--device", "cpu", "--out"]
+    _, errors = run("predict", image, *settings, tmp_path / "no", status=3)
+    assert "net.pth: says nothing about its network" in errors
+    _, errors = run("predict", image, *settings, tmp_path / "no", "--spec", "xdxd", status=3)
+    assert "net.pth: does not fit the network" in errors
+    run("predict", image, *settings, tmp_path / "out", "--spec", spec)
+    assert len(visible(tmp_path / "out")) == 1
+    spec.write_text("{}")
+    _, errors = run("predict", image, *settings, tmp_path / "no", "--spec", spec, status=3)
+    assert "spec.json: spec: version: got None" in errors

@@ -8,7 +8,7 @@ import pytest
 import rasterio
 
 from nn_fakes import fake_model, write_rgba
-from sn7fast import Grid, load_model, predict
+from sn7fast import Grid, get_num_threads, load_model, predict, set_num_threads
 from sn7fast.data.catalog import Catalog
 from sn7fast.data.sn7 import sn7_aoi, sn7_grid, sn7_stem
 from sn7fast.errors import InputError, RasterError
@@ -282,6 +282,30 @@ def test_larger_than_memory_in_windows(tmp_path):
     np.testing.assert_allclose(
         found.values[11][valid], sigmoid(expected(pixels)[0])[valid], atol=1e-5)  # fmt: skip
     assert found.grid == grid
+
+
+@pytest.mark.parametrize("rows", [400, 700])
+def test_the_same_bytes_on_any_number_of_threads(tmp_path, rows):
+    valid = RNG.random((rows, 600)) > 0.1
+    for name in "abc":
+        write_rgba(tmp_path / "in" / f"{name}.tif", image(rows, 600), valid)
+    found, before = [], get_num_threads()
+    for threads in (1, 3):
+        set_num_threads(threads)
+        out = tmp_path / str(threads)
+        try:
+            done = predict(tmp_path / "in", fake_model(), out, tile=128, memory_mb=16)
+        finally:
+            set_num_threads(before)
+        found.append([path.read_bytes() for path in done.written])
+    assert found[0] == found[1]
+
+
+def test_a_network_that_wants_more_pixels_than_there_are():
+    model = fake_model(multiple=32)
+    got = predict(image(3, 5), model, kind="logit")
+    assert model.backend.calls == [(1, 3, 32, 32)]
+    np.testing.assert_allclose(got, expected(image(3, 5)), atol=1e-5)
 
 
 def test_other_settings_are_not_mixed(stack, tmp_path):

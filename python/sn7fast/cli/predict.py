@@ -31,11 +31,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="File of weights or ONNX file; several: their probabilities are averaged.",
 )
-@click.option(
-    "--xdxd",
-    is_flag=True,
-    help="The weights are those of the SpaceNet 7 baseline, whose file does not say so.",
-)
+@options.model_spec
 @click.option("--baseline", is_flag=True, help="Tiles of 512 without overlap, logits, clouds kept.")
 @click.option("--tile", type=click.IntRange(8), help="Side of a tile in pixels of the image.")
 @click.option("--overlap", type=click.IntRange(0), help="Of tiles; an eighth of a tile if not set.")
@@ -71,7 +67,7 @@ def command(
     source: Path,
     out: Path,
     weights: tuple[str, ...],
-    xdxd: bool,
+    spec: str | None,
     baseline: bool,
     flips: bool,
     outputs: str | None,
@@ -96,16 +92,16 @@ def command(
     from sn7fast.cli.progress import PixelProgress
     from sn7fast.errors import InputError
     from sn7fast.nn.settings import PredictSettings
-    from sn7fast.nn.spec import ModelSpec
     from sn7fast.predict import load_model, predict
 
     given |= {"flips": "all" if flips else None, "format": file_format}
     settings = _settings(PredictSettings.baseline if baseline else PredictSettings, given, outputs)
     console, timer = Console(quiet=quiet or as_json), Timer()
+    wanted = options.read_model_spec(spec)
     models = [
         load_model(
             one,
-            spec=ModelSpec.xdxd() if xdxd else None,
+            spec=wanted,
             backend=backend,
             device=device,
             precision=precision,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -80,7 +80,7 @@ def load_cube(
                     f"{frame.aoi}: predictions differ in {what}: {one} against {other} in "
                     f"{frames[0].path} and {frame.path}"
                 )
-    prob = np.stack([part[0] for part in parts])
+    prob: NDArray[Any] = np.stack([part[0] for part in parts])
     valid = np.stack([part[1] for part in parts])
     months = tuple(frame.month for frame in frames)
     return Cube(prob, months, None if valid.all() else valid, first[3], first[2])

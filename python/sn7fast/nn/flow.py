@@ -34,7 +34,10 @@ if TYPE_CHECKING:
     from sn7fast.io.rasters import Window
     from sn7fast.nn.ensemble import Ensemble
 
-_MOST_THREADS = 8
+_MOST_WRITERS = 8
+# Chunks that may be read ahead, by as many threads at most. The same on every machine, as the
+# chunks of a large image, and with them the order of the blocks in its file, depend on it.
+_AHEAD = 4
 # Answers that may wait for a writer.
 _WAITING = 2
 
@@ -95,15 +98,15 @@ def run_images(
         MemoryError: The network needs more of it than there is.
         RasterError, OSError: A file cannot be written.
     """
-    threads = min(_MOST_THREADS, get_num_threads(), max(1, len(images)))
-    writers = [_Writer(ensemble) for _ in range(threads)]
-    pool = ThreadPoolExecutor(threads, "sn7fast-read")
+    threads = get_num_threads()
+    writers = [_Writer(ensemble) for _ in range(min(_MOST_WRITERS, threads, max(1, len(images))))]
+    pool = ThreadPoolExecutor(min(_AHEAD, threads), "sn7fast-read")
     given_up: set[int] = set()
     try:
-        for plan, chunk, future in _read_ahead(images, ensemble, pool, threads, given_up):
+        for plan, chunk, future in _read_ahead(images, ensemble, pool, given_up):
             if plan.index in given_up:
                 continue
-            writer = writers[plan.index % threads]
+            writer = writers[plan.index % len(writers)]
             try:
                 image, valid = future.result()
                 check_image(ensemble.spec, image, plan.image.name)
@@ -126,23 +129,20 @@ def _read_ahead(
     images: Sequence[Image],
     ensemble: Ensemble,
     pool: ThreadPoolExecutor,
-    ahead: int,
     given_up: set[int],
 ) -> Iterator[tuple[_Plan, Chunk, Future[tuple[NDArray[Any], NDArray[np.bool_]]]]]:
     """The chunks of all images in order, of which some more are being read."""
     waiting: deque[tuple[_Plan, Chunk, Any]] = deque()
-    for plan, chunk in _chunks(images, ensemble, ahead + 2):
+    for plan, chunk in _chunks(images, ensemble):
         if plan.index in given_up:
             continue
         waiting.append((plan, chunk, pool.submit(plan.image.read, (chunk.rows, chunk.columns))))
-        if len(waiting) > ahead:
+        if len(waiting) > _AHEAD:
             yield waiting.popleft()
     yield from waiting
 
 
-def _chunks(
-    images: Sequence[Image], ensemble: Ensemble, ahead: int
-) -> Iterator[tuple[_Plan, Chunk]]:
+def _chunks(images: Sequence[Image], ensemble: Ensemble) -> Iterator[tuple[_Plan, Chunk]]:
     settings, spec = ensemble.settings, ensemble.spec
     for index, image in enumerate(images):
         tile = settings.tile_for(image.shape_yx, ensemble.input_scale)
@@ -159,7 +159,8 @@ def _chunks(
             outputs=len(ensemble.outputs),
             scale=spec.scale,
             memory_mb=settings.memory_mb,
-            ahead=ahead,
+            # Those waiting, the next to wait, and the one at work.
+            ahead=_AHEAD + 2,
         ):
             yield plan, chunk
 
