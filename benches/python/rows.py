@@ -31,6 +31,7 @@ ROWS = {
     "track_selim_sef": Row("track, preset selim_sef"),
     "scot": Row("SCOT of the stack", "150 ms", ((1, 0.15), (2, 0.15))),
     "attribution": Row("SCOT of the stack with its attribution"),
+    "search_trial": Row("one search trial, baseline tracker", "300 ms", ((1, 0.3), (2, 0.3))),
     "end_to_end": Row(
         "polygonize + track + SCOT, both sides", "300 ms, 200 ms on 2", ((1, 0.3), (2, 0.2))
     ),

@@ -116,7 +116,7 @@ def run_pipeline(
         InputError: The source, the weights or a setting cannot be used, or no AOI can.
         MissingDependencyError: A package that a step needs is not installed.
     """
-    from sn7fast.data.cubes import cube_loaders
+    from sn7fast.postprocess.cubes import cube_loaders
     from sn7fast.nn.model import Model
     from sn7fast.nn.settings import PredictSettings
 
@@ -141,7 +141,7 @@ def run_pipeline(
     )
     if not predicted.written and not predicted.kept:
         raise InputError(f"{source}: none of its {len(predicted.failed)} images could be used")
-    loaders = cube_loaders(out / PROBABILITIES, scale=models[0].spec.scale)
+    loaders = cube_loaders(out / PROBABILITIES, output=outputs[0])
     (out / BUILDINGS).mkdir(exist_ok=True)
     write_json(out / RUN, _described(models, settings, post))
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import geopandas
     from numpy.typing import ArrayLike, NDArray
 
+    from sn7fast.buildings import Buildings
     from sn7fast.grid import Grid
     from sn7fast.io.placement import Place
 
@@ -34,6 +35,7 @@ class Stack:
         iou: float64 (n,) IoU with the building's earlier shape, NaN for a footprint that was filled
             in where none was seen, or None before tracking.
         grid: Where the pixels lie on the ground, or None for bare pixel coordinates.
+        buildings: What is known of each building, or None; `sn7fast.collapse` fills it.
 
     Raises:
         StackError: Months repeat, or the columns have unequal lengths.
@@ -46,6 +48,7 @@ class Stack:
     ids: NDArray[np.int64] | None = None
     iou: NDArray[np.float64] | None = None
     grid: Grid | None = None
+    buildings: Buildings | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "months", tuple(self.months))
@@ -170,13 +173,15 @@ class Stack:
         return np.repeat(np.arange(len(self.months)), np.diff(self.frame_offsets))
 
     def with_ids(self, ids: ArrayLike | None, iou: ArrayLike | None = None) -> Stack:
-        """The same footprints with other identifiers, or with none."""
+        """The same footprints with other identifiers, or with none; ``buildings`` goes."""
         ids = None if ids is None else np.asarray(ids)
         iou = None if iou is None else np.asarray(iou)
-        return replace(self, ids=ids, iou=iou)
+        return replace(self, ids=ids, iou=iou, buildings=None)
 
     def take(self, index: ArrayLike) -> Stack:
         """Keep the rows of a boolean mask or an index array, in their order; all months stay.
+
+        ``buildings`` keeps the rows of those that are left.
 
         Raises:
             IndexError: A row is out of range, or the mask has another length.
@@ -184,12 +189,16 @@ class Stack:
         keep = np.zeros(len(self), bool)
         keep[index_array(index)] = True
         counts = np.bincount(self.month_index[keep], minlength=len(self.months))
+        buildings = self.buildings
+        if buildings is not None and self.ids is not None:
+            buildings = buildings.take(np.isin(buildings.ids, self.ids[keep]))
         return replace(
             self,
             footprints=self.footprints[keep],
             frame_offsets=np.concatenate([[0], np.cumsum(counts)]),
             ids=None if self.ids is None else self.ids[keep],
             iou=None if self.iou is None else self.iou[keep],
+            buildings=buildings,
         )
 
     def to_geopandas(

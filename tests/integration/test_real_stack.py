@@ -52,6 +52,23 @@ def test_masks_to_score_in_one_command(labelled, predicted):
     assert "truth has no identifiers" in result.stderr
 
 
+def test_costs_of_buildings_add_up(labelled, predicted, tmp_path):
+    path = tmp_path / "costs.json"
+    report = run(
+        "score", labelled, predicted, "--min-area", 4, "--attribution", path, "--metric", "scot",
+        "--json",
+    )  # fmt: skip
+    score = json.loads(report.stdout)["scot"]["aois"][AOI]
+    costs = json.loads(path.read_text())["aois"][AOI]
+    assert sum(row["cost"] for row in costs["buildings"]) == pytest.approx(
+        1 - score["score"], abs=1e-12
+    )
+    errors = np.sum([list(counts.values()) for counts in costs["errors"].values()], axis=0)
+    unmatched = [score["track_fn"] - score["mismatches"], score["track_fp"] - score["mismatches"]]
+    changes = [score["change_fn"], score["change_fp"]]
+    assert errors.tolist() == [*unmatched, score["mismatches"], *changes]
+
+
 def test_the_steps_one_by_one_give_the_same_score(labelled, predicted, tmp_path):
     run("polygonize", predicted, "--out", tmp_path / "footprints", "--min-area", 4)
     run("track", tmp_path / "footprints", "--out", tmp_path / "tracks.csv")

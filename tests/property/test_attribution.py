@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scenes import permuted, scored, seeds
-from sn7fast import attribute_scot
+from sn7fast import attribute_scot, score_scot
 
 
 def table(attribution):
@@ -15,9 +15,20 @@ def table(attribution):
     return {(row.pop("side"), row.pop("id")): row for row in aoi.rows()}
 
 
-@given(scored(), st.sampled_from(["ignore", "count"]), st.sampled_from([0.0, 0.5, 2.0, 1e4]))
-def test_adds_up_to_what_is_lost(sides, unmatched_months, beta):
-    attribution = attribute_scot(*sides, unmatched_months=unmatched_months, beta=beta)
+@given(
+    scored(),
+    st.fixed_dictionaries(
+        {
+            "unmatched_months": st.sampled_from(["ignore", "count"]),
+            "beta": st.sampled_from([0.0, 0.5, 2.0, 1e4]),
+            "truth_min_area_px": st.sampled_from([0.0, 20.0]),
+            "iou_threshold": st.sampled_from([0.0, 0.25, 0.6]),
+        }
+    ),
+)
+def test_adds_up_to_what_is_lost(sides, options):
+    attribution = attribute_scot(*sides, **options)
+    assert attribution.scot.score == score_scot(*sides, **options).score
     (aoi,) = attribution.aois.values()
     lost = 1 - aoi.score.score
     assert aoi.total == pytest.approx(lost, abs=1e-12)

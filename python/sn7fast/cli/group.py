@@ -30,17 +30,9 @@ if TYPE_CHECKING:
 OK, USAGE, BAD_INPUT, SOME_FAILED, BUG, INTERRUPTED = 0, 2, 3, 4, 70, 130
 
 _NAMES = (
-    "demo",
-    "pipeline",
-    "prep",
-    "train",
-    "predict",
-    "export",
-    "polygonize",
-    "track",
-    "score",
-    "search",
-    "doctor",
+    *("demo", "pipeline"),
+    *("prep", "train", "predict", "export"),
+    *("polygonize", "track", "score", "search", "doctor"),
 )
 
 _NEXT = (
@@ -109,7 +101,9 @@ def _verdict(error: BaseException) -> tuple[int, str, str]:
     if isinstance(error, click.ClickException):
         return USAGE, error.format_message(), ""
     if isinstance(error, click.Abort | KeyboardInterrupt):
-        return INTERRUPTED, "interrupted; nothing was written", ""
+        # What the command has to say about it is in the cause, as click makes an Abort of it.
+        said = text or str(error.__cause__ or "")
+        return INTERRUPTED, said or "interrupted; nothing was written", ""
     if isinstance(error, InternalError):
         return BUG, text, _BUG_NEXT
     if isinstance(error, InputError):

@@ -20,11 +20,16 @@ if TYPE_CHECKING:
 @click.command(
     "search",
     short_help="Find the post-processing parameters that score best.",
-    epilog="Example: sn7fast search preds/ train/ --out search --set method=baseline --trials 60",
+    epilog="Example: sn7fast search preds/ train/ --out search --method filtered",
 )
 @click.argument("cubes_path", metavar="CUBES", type=options.input_path)
 @click.argument("truth_path", metavar="TRUTH", type=options.input_path)
 @click.option("--out", required=True, type=options.input_path, metavar="DIR", help="Folder.")
+@click.option(
+    "--method",
+    metavar="NAME",
+    help="Whose parameters to search: baseline, filtered, ...; without it that of --config.",
+)
 @click.option(
     "--config",
     "config_path",
@@ -37,8 +42,7 @@ if TYPE_CHECKING:
     "changes",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Another value for a key of the settings, such as method=baseline or "
-    "params.min_iou=0.3; may be repeated.",
+    help="Another value for a key of the settings, such as params.min_iou=0.3; may be repeated.",
 )
 @click.option(
     "--space",
@@ -74,7 +78,7 @@ if TYPE_CHECKING:
     type=click.IntRange(1, 4),
     default=1,
     show_default=True,
-    help="Pixels of the rasters in CUBES along one of the image.",
+    help="Pixels of masks in CUBES along one of the image; predictions tell it themselves.",
 )
 @click.option(
     "--truth-min-area",
@@ -93,6 +97,7 @@ def command(
     cubes_path: Path,
     truth_path: Path,
     out: Path,
+    method: str | None,
     config_path: Path | None,
     changes: tuple[str, ...],
     space_path: Path | None,
@@ -113,15 +118,17 @@ def command(
     that "pipeline" takes, report.json, report.txt, and trials.sqlite. If a search was interrupted,
     the same command goes on from its trials; with a larger --trials it goes further.
     """
+    from sn7fast import __version__
     from sn7fast.cli.group import OK, SOME_FAILED
     from sn7fast.postprocess import PostProcessing
-    from sn7fast.search import Objective, search, space_of
+    from sn7fast.search import Objective, search, space_of, space_to_dict
 
     if out.exists() and not out.is_dir():
         raise click.UsageError(f"--out: {out} is a file, wanted a folder")
     console, timer = Console(quiet=quiet or as_json), Timer()
+    changes = changes if method is None else (f"method={method}", *changes)
     if config_path is None:
-        start = PostProcessing.from_dict({}, changes, source="--set")
+        start = PostProcessing.from_dict({}, changes, source="settings")
     else:
         start = PostProcessing.from_yaml(config_path, changes)
     space = space_of(start)
@@ -133,23 +140,42 @@ def command(
     out.mkdir(parents=True, exist_ok=True)
     kept = out / "trials.sqlite"
     if overwrite:
-        kept.unlink(missing_ok=True)
-    with _Progress(console, trials, 1 + min(folds, len(samples)) * (len(samples) > 1)) as tell:
-        found = search(
-            samples,
-            start=start,
-            space=space,
-            objective=wanted,
-            trials=trials,
-            folds=folds,
-            seed=seed,
-            storage=kept,
-            tell=tell,
-        )
+        # With the journal that a killed process may have left.
+        for old in out.glob(f"{kept.name}*"):
+            old.unlink()
+    searches = 1 + (min(folds, len(samples)) if len(samples) > 1 else 0)
+    try:
+        with _Progress(console, trials, searches) as tell:
+            found = search(
+                samples,
+                start=start,
+                space=space,
+                objective=wanted,
+                trials=trials,
+                folds=folds,
+                seed=seed,
+                storage=kept,
+                tell=tell,
+            )
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(
+            f"interrupted; {kept} has the trials so far, and the same command goes on from there"
+        ) from None
     for text in found.warnings:
         console.warn(text)
-    inputs = {"cubes": str(cubes_path), "truth": str(truth_path), "failed": failed}
-    report = {**found.to_dict(), "inputs": inputs}
+    report = {
+        **found.to_dict(),
+        "settings": {
+            "cubes": str(cubes_path),
+            "truth": str(truth_path),
+            "space": space_to_dict(space),
+            "truth_min_area_px": truth_min_area_px,
+            "folds": folds,
+            "seed": seed,
+            "version": __version__,
+        },
+        "left_out": failed,
+    }
     _write(out, found.to_yaml(), report, found.table())
     if as_json:
         click.echo(_json(report))
@@ -168,10 +194,10 @@ def _samples(
     from functools import partial
 
     from sn7fast.cli.aois import AoiRun
-    from sn7fast.data.cubes import cube_loaders
     from sn7fast.data.discover import discover
     from sn7fast.data.load import stack_loaders
     from sn7fast.errors import InputError
+    from sn7fast.postprocess.cubes import cube_loaders
     from sn7fast.search import Sample
     from sn7fast.tracking import track
 

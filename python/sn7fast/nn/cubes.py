@@ -12,7 +12,6 @@ from sn7fast._core import get_num_threads
 from sn7fast.cube import Cube
 from sn7fast.data.discover import discover
 from sn7fast.errors import StackError
-from sn7fast.grid import Grid
 from sn7fast.nn.ensemble import converted
 from sn7fast.nn.outputs import read_prediction
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sn7fast.data.discover import Frame
+    from sn7fast.grid import Grid
     from sn7fast.nn.outputs import Prediction
 
 
@@ -100,7 +100,4 @@ def _month(
 
 def _image_grid(found: Prediction) -> tuple[Grid, int]:
     scale = int(found.made["spec"][0]["scale"])
-    a, b, c, d, e, f = found.grid.transform
-    rows, columns = found.grid.shape_yx
-    shape = rows // scale, columns // scale
-    return Grid(shape, (a * scale, b * scale, c, d * scale, e * scale, f), found.grid.crs), scale
+    return found.grid.reduced(scale), scale

@@ -6,14 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sn7fast.postprocess.config import PostProcessing
-from sn7fast.postprocess.methods import METHODS, Method, Segmentation, segment
+from sn7fast.postprocess.methods import METHODS, Method
+from sn7fast.postprocess.segmentation import Threshold, segment
 from sn7fast.simplify import simplify
 
 if TYPE_CHECKING:
     from sn7fast.cube import Cube
     from sn7fast.stack import Stack
 
-__all__ = ["METHODS", "Method", "PostProcessing", "Segmentation", "postprocess", "segment"]
+__all__ = ["METHODS", "Method", "PostProcessing", "Threshold", "postprocess", "segment"]
 
 
 def postprocess(cube: Cube, settings: PostProcessing | None = None, *, aoi: str = "") -> Stack:

@@ -7,13 +7,27 @@ from typing import TYPE_CHECKING, Any
 
 from sn7fast._arguments import number_from_zero
 from sn7fast.errors import InputError
-from sn7fast.postprocess.methods import METHODS, SEGMENT_SPACE, Segmentation
+from sn7fast.postprocess.methods import METHODS
+from sn7fast.postprocess.segmentation import (
+    SEPARATE_PRESETS,
+    SEPARATE_SPACE,
+    THRESHOLD_SPACE,
+    Threshold,
+)
+from sn7fast.separate import SeparateParams
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping, Sequence
 
-    from sn7fast.postprocess.methods import Method, Space
+    from sn7fast.postprocess.methods import Method
+    from sn7fast.postprocess.ranges import Space
+
+# Ways to find the footprints of a month: defaults, presets, ranges.
+_SEGMENTATIONS: dict[str, tuple[Any, Mapping[str, Any], Space]] = {
+    "segment": (Threshold(), {}, THRESHOLD_SPACE),
+    "separate": (SeparateParams(), SEPARATE_PRESETS, SEPARATE_SPACE),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +44,10 @@ class PostProcessing:
     Attributes:
         method: A name in `sn7fast.postprocess.METHODS`.
         params: Its parameters, of the dataclass that the method names; None means the defaults.
-        segment: How footprints are found, for methods that start from footprints; None for others.
+        segment: How methods that start from footprints find them, unless ``separate`` says it;
+            None for other methods.
+        separate: How they find them where touching buildings are to be kept apart; see
+            `sn7fast.separate`. Areas are in pixels of the image, whatever the scale.
         simplify_px: Tolerance of `sn7fast.simplify` for the tracked footprints; 0 leaves them.
 
     Raises:
@@ -39,7 +56,8 @@ class PostProcessing:
 
     method: str = "baseline"
     params: Any = None
-    segment: Segmentation | None = None
+    segment: Threshold | None = None
+    separate: SeparateParams | None = None
     simplify_px: float = 0.0
 
     def __post_init__(self) -> None:
@@ -51,12 +69,13 @@ class PostProcessing:
                 f"params: got {type(self.params).__name__} for the method {self.method}, "
                 f"wanted {type(entry.default).__name__}"
             )
-        if entry.segments and self.segment is None:
-            object.__setattr__(self, "segment", Segmentation())
-        if not entry.segments and self.segment is not None:
+        given = [name for name in _SEGMENTATIONS if getattr(self, name) is not None]
+        if entry.segments and not given:
+            object.__setattr__(self, "segment", Threshold())
+        if len(given) > int(entry.segments):
+            wanted = "one of them" if entry.segments else "none: it has its own way to find them"
             raise InputError(
-                f"segment: got {self.segment} for the method {self.method}, "
-                "which finds buildings in its own way: wanted none"
+                f"{given[0]}: got {' and '.join(given)} for {self.method}, wanted {wanted}"
             )
         number_from_zero("simplify_px", self.simplify_px)
 
@@ -64,9 +83,22 @@ class PostProcessing:
         """Range of each parameter that a search varies, by place, such as ``params.min_iou``."""
         entry = METHODS[self.method]
         space = {f"params.{name}": values for name, values in entry.space.items()}
-        if entry.segments:
-            space |= {f"segment.{name}": values for name, values in SEGMENT_SPACE.items()}
+        for part, (_, _, ranges) in _SEGMENTATIONS.items():
+            if getattr(self, part) is not None:
+                space |= {f"{part}.{name}": values for name, values in ranges.items()}
         return space
+
+    @property
+    def segmentation(self) -> Threshold | SeparateParams:
+        """How footprints are found.
+
+        Raises:
+            InputError: The method starts from none.
+        """
+        found = self.separate if self.segment is None else self.segment
+        if found is None:
+            raise InputError(f"segment: the method {self.method} starts from no footprints")
+        return found
 
     def value(self, place: str) -> Any:  # noqa: ANN401 - of any parameter
         """The value at a place such as ``params.min_iou``.
@@ -91,13 +123,13 @@ class PostProcessing:
 
     def _split(self, place: str) -> tuple[str | None, str]:
         data = self.to_dict()
+        del data["method"]
         part, dot, name = place.rpartition(".")
         home = data if not dot else data.get(part)
         if not isinstance(home, dict) or name not in home or isinstance(home[name], dict):
             places = [
                 f"{key}.{name}" if isinstance(value, dict) else key
                 for key, value in data.items()
-                if key != "method"
                 for name in (value if isinstance(value, dict) else [key])
             ]
             raise InputError(
@@ -108,13 +140,9 @@ class PostProcessing:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, those at their defaults too; `from_dict` takes them."""
-        parts = {"method": self.method, "segment": self.segment, "params": self.params}
-        plain = {
-            name: value if isinstance(value, str) else asdict(value)
-            for name, value in parts.items()
-            if value is not None
-        }
-        return {**plain, "simplify_px": self.simplify_px}
+        parts = {name: getattr(self, name) for name in (*_SEGMENTATIONS, "params")}
+        plain = {name: asdict(value) for name, value in parts.items() if value is not None}
+        return {"method": self.method, **plain, "simplify_px": self.simplify_px}
 
     def to_yaml(self) -> str:
         """As `to_dict`, as YAML."""
@@ -129,8 +157,8 @@ class PostProcessing:
     ) -> PostProcessing:
         """Settings of plain values.
 
-        ``params`` may have a key ``preset`` that names published parameters; its other keys change
-        them.
+        ``params`` and ``separate`` may have a key ``preset`` that names published parameters; their
+        other keys change these.
 
         Args:
             data: As YAML gives it.
@@ -147,10 +175,10 @@ class PostProcessing:
         given = outline.model_dump(exclude_unset=True)
         name = given.get("method", "baseline")
         entry = _method(name, f"{source}: method")
-        if "params" in given:
-            given["params"] = _params(entry, dict(given["params"] or {}), f"{source}: params")
-        if given.get("segment") is not None:
-            given["segment"] = _filled(Segmentation(), given["segment"], f"{source}: segment")
+        parts = {"params": (entry.default, entry.presets, entry.space), **_SEGMENTATIONS}
+        for part, (default, presets, _) in parts.items():
+            if given.get(part) is not None:
+                given[part] = _part(default, presets, given[part], f"{source}: {part}")
         try:
             return cls(**given)
         except InputError as error:
@@ -176,14 +204,19 @@ def _method(name: str, place: str) -> Method:
     return METHODS[name]
 
 
-def _params(entry: Method, data: dict[str, Any], source: str) -> Any:  # noqa: ANN401 - of the entry's class
+def _part(
+    default: Any,  # noqa: ANN401 - any dataclass
+    presets: Mapping[str, Any],
+    data: Mapping[str, Any],
+    source: str,
+) -> Any:  # noqa: ANN401 - of its class
+    """One part of the settings: a preset or the default, with some values changed."""
+    data = dict(data)
     preset = data.pop("preset", None)
-    if preset is None:
-        return _filled(entry.default, data, source)
-    if preset not in entry.presets:
-        known = ", ".join(entry.presets) or "none: this method has no presets"
+    if preset is not None and preset not in presets:
+        known = f"one of {', '.join(presets)}" if presets else "none: there are no presets for it"
         raise InputError(f"{source}.preset: got {preset!r}, wanted {known}")
-    return _filled(entry.presets[preset], data, source)
+    return _filled(default if preset is None else presets[preset], data, source)
 
 
 def _filled(start: Any, data: Mapping[str, Any], source: str) -> Any:  # noqa: ANN401 - any dataclass

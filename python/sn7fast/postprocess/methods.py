@@ -7,51 +7,24 @@ the methods one by one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
-from sn7fast._arguments import number_from_zero
-from sn7fast.errors import InputError
+from sn7fast.collapse import CollapseParams, collapse
 from sn7fast.filters import PRESETS, FilterParams
-from sn7fast.footprints import Footprints
-from sn7fast.polygonize import polygonize_frames
-from sn7fast.postprocess.ranges import Choice, Range, Real, Whole
+from sn7fast.postprocess.ranges import Choice, Real, Space, Whole
+from sn7fast.postprocess.segmentation import seen, segment
+from sn7fast.stc import StcParams, collapse_stc
 from sn7fast.tracking import track
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from collections.abc import Callable, Mapping
 
     from sn7fast.cube import Cube
     from sn7fast.postprocess.config import PostProcessing
     from sn7fast.stack import Stack
 
-Space: TypeAlias = Mapping[str, Range]
-
-
-@dataclass(frozen=True, slots=True)
-class Segmentation:
-    """From probabilities to footprints, month by month.
-
-    Attributes:
-        threshold: A pixel is building if its probability, from 0 to 1, is above.
-        min_area_px: Smaller footprints are dropped, in px2 of the image.
-        connectivity: 4 or 8, as in `sn7fast.polygonize`.
-    """
-
-    threshold: float = 0.5
-    min_area_px: float = 4.0
-    connectivity: Literal[4, 8] = 4
-
-    def __post_init__(self) -> None:
-        if not 0 <= number_from_zero("threshold", self.threshold) < 1:
-            raise InputError(f"threshold: got {self.threshold}, wanted a probability below 1")
-        number_from_zero("min_area_px", self.min_area_px)
-
-
-SEGMENT_SPACE: Space = {"threshold": Real(0.1, 0.9), "min_area_px": Real(0.0, 16.0)}
+_STC_SCALE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,25 +36,6 @@ class BaselineParams:
     reverse: bool = False
 
 
-def segment(cube: Cube, segmentation: Segmentation, aoi: str) -> Stack:
-    """Footprints of all months in pixels of the image, without ids."""
-    most = 255 if cube.prob.dtype == np.uint8 else 1
-    stack = polygonize_frames(
-        cube,  # type: ignore[arg-type]
-        aoi=aoi,
-        threshold=segmentation.threshold * most,
-        min_area_px=segmentation.min_area_px * cube.scale**2,
-        connectivity=segmentation.connectivity,
-    )
-    if cube.scale == 1:
-        return stack
-    shapes = stack.footprints
-    coords = shapes.coords / cube.scale
-    return replace(
-        stack, footprints=Footprints(coords, shapes.ring_offsets, shapes.polygon_offsets)
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Method:
     """One way from probabilities to tracked buildings.
@@ -90,7 +44,7 @@ class Method:
         default: Its parameters, a dataclass; the class checks them.
         space: Range of each of its parameters that a search varies.
         run: From a cube and the name of the area to a stack with ids in pixels of the image.
-        segments: Whether it starts from the footprints of `segment`.
+        segments: Whether it starts from the footprints of each month, as `segment` finds them.
         presets: Parameters by the name of who published them.
     """
 
@@ -104,7 +58,7 @@ class Method:
 def _baseline(cube: Cube, settings: PostProcessing, aoi: str) -> Stack:
     params: BaselineParams = settings.params
     return track(
-        segment(cube, settings.segment or Segmentation(), aoi),
+        segment(cube, settings.segmentation, aoi),
         min_iou=params.min_iou,
         reverse=params.reverse,
         master=params.master,
@@ -112,17 +66,8 @@ def _baseline(cube: Cube, settings: PostProcessing, aoi: str) -> Stack:
 
 
 def _filtered(cube: Cube, settings: PostProcessing, aoi: str) -> Stack:
-    stack = segment(cube, settings.segment or Segmentation(), aoi)
-    return track(stack, method="filtered", params=settings.params, valid=_seen(cube))
-
-
-def _seen(cube: Cube) -> NDArray[np.bool_] | None:
-    """Valid pixels at the scale of the image: those whose parts are all valid."""
-    if cube.valid is None or cube.scale == 1:
-        return cube.valid
-    months, rows, columns = cube.valid.shape
-    shape = (months, rows // cube.scale, cube.scale, columns // cube.scale, cube.scale)
-    return cube.valid.reshape(shape).all(axis=(2, 4))
+    stack = segment(cube, settings.segmentation, aoi)
+    return track(stack, method="filtered", params=settings.params, valid=seen(cube))
 
 
 FILTER_SPACE: Space = {
@@ -139,6 +84,57 @@ FILTER_SPACE: Space = {
     "fill": Choice(("none", "between", "to_end")),
 }
 
+
+def _collapse(cube: Cube, settings: PostProcessing, aoi: str) -> Stack:
+    return collapse(cube, settings.params, aoi=aoi)
+
+
+COLLAPSE_SPACE: Space = {
+    "max_shift_px": Real(0.0, 6.0),
+    "min_mean": Real(0.1, 0.6),
+    "min_mean_new": Real(0.2, 0.9),
+    "min_rise": Real(0.2, 0.9),
+    "min_gap": Real(0.02, 0.5),
+    "min_core_px": Real(1.0, 8.0),
+    "outline": Real(0.2, 0.8),
+    "min_area_px": Real(1.0, 12.0),
+    "min_months": Whole(1, 6),
+    "max_contact": Real(0.0, 1.0),
+    "birth": Real(0.001, 0.2, log=True),
+    "death": Real(1e-5, 0.02, log=True),
+    "never": Real(0.05, 0.8),
+    "adapt": Real(0.0, 1.0),
+}
+
+
+def _stc(cube: Cube, settings: PostProcessing, aoi: str) -> Stack:
+    """Areas and lengths of the settings are in pixels at scale 3, those of the winner."""
+    params: StcParams = settings.params
+    share = cube.scale / _STC_SCALE
+    params = replace(
+        params,
+        distance=round(params.distance * share),
+        min_area=params.min_area * share**2,
+        polygon_buffer=params.polygon_buffer * share,
+    )
+    return collapse_stc(cube, params, aoi=aoi)
+
+
+STC_SPACE: Space = {
+    "variant": Choice(("stc1", "stc2")),
+    "thres1": Real(0.02, 0.5),
+    "thres2_h1": Real(0.45, 0.95),
+    "thres2_l1": Real(0.1, 0.55),
+    "thres2_h2": Real(0.45, 0.95),
+    "thres2_l2": Real(0.1, 0.55),
+    "thres3_1": Real(0.05, 0.8),
+    "thres3_s": Real(0.1, 0.9),
+    "thres3_d": Real(0.1, 0.9),
+    "thres3_m": Real(0.1, 0.9),
+    "distance": Whole(1, 9),
+    "min_area": Real(2.0, 60.0, log=True),
+}
+
 METHODS: dict[str, Method] = {
     "baseline": Method(
         BaselineParams(),
@@ -152,5 +148,12 @@ METHODS: dict[str, Method] = {
         _filtered,
         segments=True,
         presets={"off": FilterParams(), **PRESETS},
+    ),
+    "collapse": Method(CollapseParams(), COLLAPSE_SPACE, _collapse),
+    "stc": Method(
+        StcParams(),
+        STC_SPACE,
+        _stc,
+        presets={variant: StcParams(variant=variant) for variant in ("stc1", "stc2")},
     ),
 }

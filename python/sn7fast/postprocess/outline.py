@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 from functools import cache
 from typing import Any, get_type_hints
@@ -16,6 +17,7 @@ class Outline(Settings):
 
     method: str = "baseline"
     segment: dict[str, Any] | None = None
+    separate: dict[str, Any] | None = None
     params: dict[str, Any] | None = None
     simplify_px: float = 0.0
 
@@ -23,7 +25,8 @@ class Outline(Settings):
 @cache
 def schema_of(kind: type[Any]) -> type[Settings]:
     """A dataclass as a schema: its names, types and defaults. Ranges it checks itself."""
-    hints, start = get_type_hints(kind), kind()
+    # Modules import what only their annotations need for the type checker alone.
+    hints, start = get_type_hints(kind, localns={"Mapping": Mapping}), kind()
     members: dict[str, Any] = {
         field.name: (hints[field.name], getattr(start, field.name)) for field in fields(kind)
     }

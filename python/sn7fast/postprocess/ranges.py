@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -79,6 +80,8 @@ class Choice:
 
 
 Range: TypeAlias = Real | Whole | Choice
+Space: TypeAlias = Mapping[str, Range]
+"""Ranges by the name of a parameter."""
 
 
 def _is_number(value: object) -> bool:

@@ -117,6 +117,7 @@ def search(
             found = find(f"fold {len(done) + 1}", [aoi for aoi in aois if aoi not in held])
             done.append(_fold(held, found, start, known, seed))
         best = find("all", aois)
+        undone = {place: _undone(place, best, start, aois, known) for place in space}
     value, value_start, gain = _spans(
         [(aoi, fold.settings) for fold in done for aoi in fold.aois], start, known, seed
     )
@@ -130,11 +131,21 @@ def search(
         value=value,
         value_start=value_start,
         gain=gain,
-        importance=dict(sorted(best.importance.items(), key=lambda item: -item[1])),
+        undone=undone,
+        importance=best.importance,
         trials=(best.trials, best.failed),
-        varied=tuple(space),
         warnings=tuple(_warnings(len(aois), best, start, gain)),
     )
+
+
+def _undone(
+    place: str, best: Best, start: PostProcessing, aois: Sequence[str], known: Trials
+) -> float | None:
+    """What is lost if one parameter goes back to where it started."""
+    try:
+        return best.value - known.mean(aois, best.settings.with_values({place: start.value(place)}))
+    except InputError:
+        return None
 
 
 def _fold(held: list[str], found: Best, start: PostProcessing, known: Trials, seed: int) -> Fold:
@@ -164,11 +175,11 @@ def _warnings(
             "known"
         )
     elif best.settings == start:
-        yield "nothing better than the defaults was found"
+        yield "nothing better than the settings it started from was found"
     elif gain.low is None or gain.low <= 0:
         yield (
             f"the gain on held-out AOIs, {gain}, does not exceed its interval: it may be chance, "
-            "and the defaults are as good a choice"
+            "and the settings it started from are as good a choice"
         )
     if gain is not None and count < _FEW:
         yield f"only {count} AOIs: the intervals are rough"

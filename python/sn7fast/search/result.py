@@ -57,9 +57,11 @@ class SearchResult:
         value: Objective of what the folds found, over all held-out AOIs; None without folds.
         value_start: That of ``start``, on the same AOIs.
         gain: The difference, AOI by AOI.
-        importance: Share of each parameter in how good a trial is, in falling order.
+        undone: For each parameter that was searched what ``trained`` loses if it alone goes back
+            to ``start``; None if the others do not go together with that.
+        importance: Share of each in what tells the best tenth of the trials from the others, by
+            PED-ANOVA (Watanabe, Bansal and Hutter, IJCAI 2023); none for few trials.
         trials: How many were tried on all AOIs, and how many of them could not be used.
-        varied: The parameters that were searched.
         warnings: What makes the result less than it seems.
     """
 
@@ -72,9 +74,9 @@ class SearchResult:
     value: Interval | None
     value_start: Interval | None
     gain: Interval | None
+    undone: dict[str, float | None]
     importance: dict[str, float]
     trials: tuple[int, int]
-    varied: tuple[str, ...]
     warnings: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
@@ -88,6 +90,7 @@ class SearchResult:
             "trained_start": self.trained_start,
             "held_out": {name: span and span.to_dict() for name, span in spans.items()},
             "folds": [fold.to_dict() for fold in self.folds],
+            "undone": self.undone,
             "importance": self.importance,
             "trials": self.trials[0],
             "failed_trials": self.trials[1],
@@ -97,9 +100,9 @@ class SearchResult:
     def to_yaml(self) -> str:
         """The best settings as `PostProcessing.from_yaml` takes them, and how good they are."""
         lines = [f"{self.objective} on the AOIs it was found on: {self.trained:.4f}"]
-        lines[0] += f", defaults {self.trained_start:.4f}"
+        lines[0] += f", at the start {self.trained_start:.4f}"
         if self.value is not None:
-            lines.append(f"on held-out AOIs: {self.value}, defaults {self.value_start}")
+            lines.append(f"on held-out AOIs: {self.value}, at the start {self.value_start}")
             lines.append(f"gain: {self.gain}")
         lines += [f"warning: {text}" for text in self.warnings]
         return "".join(f"# {line}\n" for line in lines) + self.best.to_yaml()
@@ -108,16 +111,15 @@ class SearchResult:
         """For people: the parameters, and the objective by fold."""
         from sn7fast.cli.table import align
 
-        rows = [
-            ["parameter", "default", "best", *(f"fold {k + 1}" for k in range(len(self.folds)))]
-        ]
-        rows[0].append("importance")
-        for place in sorted(self.varied, key=lambda p: -self.importance.get(p, 0)):
+        folds = [f"fold {k + 1}" for k in range(len(self.folds))]
+        rows = [["parameter", "start", "best", *folds, "undone", "importance"]]
+        for place, lost in sorted(self.undone.items(), key=lambda item: -(item[1] or 0.0)):
             chosen = (self.start, self.best, *(fold.settings for fold in self.folds))
             share = f"{self.importance[place]:.2f}" if place in self.importance else ""
-            rows.append([place, *(_short(one.value(place)) for one in chosen), share])
+            loss = "" if lost is None else f"{lost:.4f}"
+            rows.append([place, *(_short(one.value(place)) for one in chosen), loss, share])
         text = align(rows, rules=(1,))
-        rows = [[self.objective, "AOIs", "trained", "held out", "defaults", "gain"]]
+        rows = [[self.objective, "AOIs", "trained", "held out", "start", "gain"]]
         for k, fold in enumerate(self.folds):
             spans = (fold.value, fold.start, fold.gain)
             name, count = f"fold {k + 1}", str(len(fold.aois))

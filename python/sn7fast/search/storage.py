@@ -48,6 +48,7 @@ def opened_storage(
     plain = json.loads(json.dumps(settings))
     try:
         storage = optuna.storages.RDBStorage(f"sqlite:///{path.resolve()}")
+        _do_not_wait(storage.engine)
         study = optuna.create_study(study_name=_SETTINGS, storage=storage, load_if_exists=True)
         kept = study.user_attrs.get(_KEY)
         if kept is None:
@@ -63,12 +64,23 @@ def opened_storage(
         storage.engine.dispose()
 
 
+def _do_not_wait(engine: Any) -> None:  # noqa: ANN401 - SQLAlchemy's
+    """Writes need not have reached the disk: a killed process loses nothing, a power cut may."""
+
+    def connected(connection: Any, _: object) -> None:  # noqa: ANN401 - of sqlite3
+        connection.execute("PRAGMA synchronous=OFF").close()
+
+    require("sqlalchemy").event.listen(engine, "connect", connected)
+    # Those that are open know nothing of it.
+    engine.dispose()
+
+
 def _check_same(path: Path, kept: Mapping[str, Any] | None, plain: Mapping[str, Any]) -> None:
     if kept is not None and kept != plain:
         names = sorted(key for key in {*kept, *plain} if kept.get(key) != plain.get(key))
         raise InputError(
             f"{path}: holds the trials of a search with other settings ({', '.join(names)}); "
-            "repeat that search to go on with it, or start anew"
+            "repeat that search to go on with it, or start anew (another file, or --overwrite)"
         )
 
 

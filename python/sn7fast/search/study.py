@@ -1,10 +1,13 @@
 """One search: trial after trial, the same ones whether it was interrupted or not.
 
-The sampler is optuna's TPE. It is made anew for each trial, with a seed that depends on the seed
-of the search and on how many trials are done, and it looks at done trials alone. So the next
-trial follows from what is in the storage, and a search that was killed goes on as if it had not
-been. Several searches with one seed begin with the same random trials, which are tried but once
-where their results are kept (`Trials`).
+The sampler is optuna's TPE after some random trials. Every other trial changes but a third of the
+parameters of the best one (of the start, among the random trials): where there are many and the
+start is good, changing all of them at once finds nothing. The sampler is made anew for each trial,
+with a seed that depends on the seed of the search and on how many are done. So the next one
+follows from those that are done, and these are all that the storage gets: a search that was killed
+goes on as if it had not been. (Optuna itself would write a trial bit by bit, which takes longer
+than most trials.) Several searches with one seed begin with the same random trials, whose scores
+are found but once (`Trials`).
 """
 
 from __future__ import annotations
@@ -12,6 +15,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
 
 from sn7fast._optional import require
 from sn7fast.errors import InputError
@@ -108,24 +113,22 @@ def run_study(
         tell: Called after each trial with the name, how many are done, and the best value.
     """
     optuna = require("optuna", extra="search")
-    study = optuna.create_study(
+    kept = optuna.create_study(
         study_name=name, storage=storage, direction="maximize", load_if_exists=True
     )
-    _drop_unfinished(study)
+    study = optuna.create_study(direction="maximize")
+    study.add_trials(kept.get_trials())
     begun = trials.mean(aois, start)
-    done = _done(study)
-    if not done:
-        _add_start(study, space, start, begun)
-        done = _done(study)
+    if not study.trials and all(start.value(place) in one for place, one in space.items()):
+        kept.add_trial(_start(space, start, begun))
+        study.add_trials(kept.get_trials())
+    done = study.trials
     best = max([begun, *(trial.value for trial in done if trial.value is not None)])
     if done:
         tell(name, len(done), best)
     random = max(_LEAST_RANDOM, 2 * len(space))
     for index in range(len(done), count):
-        study.sampler = optuna.samplers.TPESampler(
-            seed=(seed * 1_000_003 + index) % 2**32, n_startup_trials=random
-        )
-        trial = study.ask({place: _distribution(one) for place, one in space.items()})
+        trial = _propose(study, space, start, index, random, seed)
         try:
             settings = start.with_values(_outward(trial.params, space))
             found = trials.mean(aois, settings)
@@ -136,6 +139,7 @@ def run_study(
         else:
             study.tell(trial, found)
             best = max(best, found)
+        kept.add_trial(study.trials[-1])
         tell(name, index + 1, best)
     return _best(study, space, start, begun)
 
@@ -144,7 +148,7 @@ def _best(
     study: optuna.Study, space: Mapping[str, Range], start: PostProcessing, begun: float
 ) -> Best:
     optuna = require("optuna", extra="search")
-    done = _done(study)
+    done = study.trials
     complete = [trial for trial in done if trial.value is not None]
     settings, value = start, begun
     for trial in complete:
@@ -159,33 +163,45 @@ def _best(
     return Best(settings, value, begun, len(done), len(done) - len(complete), shares)
 
 
-def _done(study: optuna.Study) -> list[optuna.trial.FrozenTrial]:
-    optuna = require("optuna", extra="search")
-    states = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
-    return study.get_trials(deepcopy=False, states=states)
+def _propose(
+    study: optuna.Study,
+    space: Mapping[str, Range],
+    start: PostProcessing,
+    index: int,
+    random: int,
+    seed: int,
+) -> optuna.Trial:
+    """The next trial."""
+    samplers = require("optuna.samplers", extra="search")
+    rng = np.random.default_rng([seed, index])
+    number = int(rng.integers(2**32))
+    if index < random:
+        study.sampler = samplers.RandomSampler(seed=number)
+    else:
+        study.sampler = samplers.TPESampler(seed=number, n_startup_trials=random)
+    if index % 2 == 0:
+        near = {
+            p: _inward(start.value(p), one) for p, one in space.items() if start.value(p) in one
+        }
+        complete = [trial for trial in study.trials if trial.value is not None]
+        if index >= random and complete:
+            near = max(complete, key=lambda trial: trial.value or 0.0).params
+        varied = rng.permutation(list(space))[: 1 + len(space) // 3].tolist()
+        study.enqueue_trial({place: near[place] for place in near if place not in varied})
+    return study.ask({place: _distribution(one) for place, one in space.items()})
 
 
-def _drop_unfinished(study: optuna.Study) -> None:
-    """Trials in whose middle a run was killed."""
-    optuna = require("optuna", extra="search")
-    for trial in study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.RUNNING,)):
-        study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
-
-
-def _add_start(
-    study: optuna.Study, space: Mapping[str, Range], start: PostProcessing, value: float
-) -> None:
-    """The start as a trial, if it lies within the space."""
-    optuna = require("optuna", extra="search")
-    if any(start.value(place) not in one for place, one in space.items()):
-        return
-    study.add_trial(
-        optuna.trial.create_trial(
-            params={place: _inward(start.value(place), one) for place, one in space.items()},
-            distributions={place: _distribution(one) for place, one in space.items()},
-            value=value,
-        )
+def _start(
+    space: Mapping[str, Range], start: PostProcessing, value: float
+) -> optuna.trial.FrozenTrial:
+    """The start as a trial."""
+    create = require("optuna.trial", extra="search").create_trial
+    params = {place: _inward(start.value(place), one) for place, one in space.items()}
+    distributions = {place: _distribution(one) for place, one in space.items()}
+    trial: optuna.trial.FrozenTrial = create(
+        params=params, distributions=distributions, value=value
     )
+    return trial
 
 
 def _distribution(one: Range) -> optuna.distributions.BaseDistribution:

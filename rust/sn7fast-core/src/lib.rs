@@ -14,6 +14,7 @@
 pub mod burn;
 pub mod cancel;
 pub mod codec;
+pub mod collapse;
 pub mod cube;
 pub mod error;
 pub mod f1;

@@ -3,6 +3,7 @@
 mod burn;
 mod choice;
 mod codec;
+mod collapse;
 mod convert;
 mod cube;
 mod enter;
@@ -34,6 +35,7 @@ fn _core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     track::register(m)?;
     score::register(m)?;
     codec::register(m)?;
+    collapse::register(m)?;
     watershed::register(m)?;
     stc::register(m)?;
     separate::register(m)

@@ -7,9 +7,10 @@ Three layouts, of which the first that fits is taken:
    makes them.
 2. ``<AOI>.zarr``: a group with arrays ``prob`` and, optional, ``valid``, and attributes ``months``
    and, optional, ``scale``. A folder of them, or one. Needs zarr.
-3. Monthly rasters, as `sn7fast.data.discover` finds them; the first band is taken. A nodata value
-   in the file, or NaN, marks pixels that are not valid. Of uint8 with nodata 0 the others are
-   ``1 + 254 p``, as ``sn7fast predict`` writes them; all other uint8 are ``255 p``.
+3. Monthly rasters, as `sn7fast.data.discover` finds them. Those that ``sn7fast predict`` wrote tell
+   by themselves what their numbers mean; see `sn7fast.nn.cubes`. Of others float32 are
+   probabilities, and uint8 are 255 times that, or masks; pixels are not valid if they are NaN or,
+   unless that is 0, the nodata value of the file.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from sn7fast.errors import FormatError, InputError, RasterError, StackError
 from sn7fast.grid import Grid
 from sn7fast.io.outputs import whole_file
 from sn7fast.io.rasters import opened
+from sn7fast.nn.outputs import TAG
 
 if TYPE_CHECKING:
     import os
@@ -40,12 +42,15 @@ if TYPE_CHECKING:
     from sn7fast.data.discover import Frame
 
 
-def cube_loaders(path: str | os.PathLike[str], *, scale: int = 1) -> dict[str, Callable[[], Cube]]:
+def cube_loaders(
+    path: str | os.PathLike[str], *, scale: int = 1, output: str = "footprint"
+) -> dict[str, Callable[[], Cube]]:
     """For each AOI at a path what loads its probabilities; AOIs in order of their names.
 
     Args:
         path: Folder or file; see the top of this module.
-        scale: Pixels of monthly rasters along one of the image; npz and zarr have their own.
+        scale: Pixels of monthly rasters along one of the image, where these do not tell.
+        output: Which output of the network, where several were written.
 
     Raises:
         InputError: Nothing was found, or names that do not tell AOI and month.
@@ -56,20 +61,16 @@ def cube_loaders(path: str | os.PathLike[str], *, scale: int = 1) -> dict[str, C
         if found and path.exists():
             return {one.stem: partial(load, one) for one in found}
     frames = discover(path, kinds=("masks",)).by_aoi()
-    return {aoi: partial(load_cube, of_aoi, scale=scale) for aoi, of_aoi in frames.items()}
+    return {aoi: partial(_load_rasters, of_aoi, scale, output) for aoi, of_aoi in frames.items()}
 
 
-def load_cube(frames: Sequence[Frame], *, scale: int = 1) -> Cube:
-    """The monthly rasters of one AOI as a cube.
+def _load_rasters(frames: Sequence[Frame], scale: int, output: str) -> Cube:
+    with opened(frames[0].path) as dataset:
+        is_prediction = TAG in dataset.tags()
+    if is_prediction:
+        from sn7fast.nn.cubes import load_cube
 
-    Args:
-        frames: Raster files in order of time, at least one.
-        scale: Pixels of the rasters along one of the image.
-
-    Raises:
-        RasterError: A file cannot be read, or is neither uint8 nor float32.
-        StackError: Shapes or types differ.
-    """
+        return load_cube(frames, output=output, dtype="uint8")
     pool = ThreadPoolExecutor(min(len(frames), get_num_threads()))
     try:
         parts = list(pool.map(_read_frame, frames))
@@ -82,32 +83,29 @@ def load_cube(frames: Sequence[Frame], *, scale: int = 1) -> Cube:
                 f"{frame.path}: got {prob.dtype} of shape {prob.shape}, "
                 f"{frames[0].path} has {first.dtype} of shape {first.shape}; wanted all alike"
             )
-    valid = None
-    if any(of_frame is not None for _, of_frame, _ in parts):
-        clear = np.ones(first.shape, bool)
-        valid = np.stack([clear if of_frame is None else of_frame for _, of_frame, _ in parts])
-    grid = parts[0][2].reduced(scale)
-    months = [frame.month for frame in frames]
+    valid = np.stack([of_frame for _, of_frame, _ in parts])
+    try:
+        grid = parts[0][2].reduced(scale)
+    except InputError as error:
+        raise RasterError(f"{frames[0].path}: {error}") from None
     return Cube.from_arrays(
-        np.stack([prob for prob, *_ in parts]), months=months, valid=valid, scale=scale, grid=grid
+        np.stack([prob for prob, *_ in parts]),
+        months=[frame.month for frame in frames],
+        valid=None if valid.all() else valid,
+        scale=scale,
+        grid=grid,
     )
 
 
-def _read_frame(frame: Frame) -> tuple[NDArray[Any], NDArray[np.bool_] | None, Grid]:
-    """Probabilities, valid pixels if some are not, and the grid."""
+def _read_frame(frame: Frame) -> tuple[NDArray[Any], NDArray[np.bool_], Grid]:
+    """Probabilities, valid pixels, and the grid."""
     with opened(frame.path) as dataset:
         values, nodata, grid = dataset.read(1), dataset.nodata, Grid.from_rasterio(dataset)
     if values.dtype not in (np.uint8, np.float32):
         raise RasterError(f"{frame.path}: got pixels of {values.dtype}, wanted uint8 or float32")
     valid = np.isfinite(values) if values.dtype.kind == "f" else np.ones(values.shape, bool)
-    if nodata is not None and not np.isnan(nodata):
+    if nodata and not np.isnan(nodata):
         valid &= values != nodata
-    if values.dtype == np.uint8 and nodata == 0:
-        # 1 to 255 become 0 to 255; 0 stays.
-        levels = np.round((np.arange(256) - 1).clip(0) * (255 / 254)).astype(np.uint8)
-        values = levels[values]
-    if valid.all():
-        return values, None, grid
     return np.where(valid, values, values.dtype.type(0)), valid, grid
 
 
@@ -120,7 +118,7 @@ def read_cube(path: str | os.PathLike[str]) -> Cube:
     """
     path = Path(path)
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             found = {name: arrays[name] for name in arrays.files}
     except (ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
         raise FormatError(f"{path}: cannot be read as npz: {error}") from error

@@ -1,0 +1,272 @@
+//! The pixels of an area through time, read as if all months lay in one place.
+
+use crate::error::{Error, Result};
+use rayon::prelude::*;
+
+/// Displacements are rounded to this part of a pixel.
+const STEPS: f64 = 16.0;
+
+/// Weight of a whole pixel in a sample between pixels.
+const ONE: u32 = 256;
+
+/// A kind of probability.
+pub trait Probability: Copy + Send + Sync {
+    /// 0 to 255; 0 for NaN.
+    fn level(self) -> u8;
+    /// False for NaN.
+    fn is_known(self) -> bool;
+    /// Whether all values can be probabilities, and whether some are unknown.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for a value that cannot be one.
+    fn check(values: &[Self]) -> Result<bool>;
+}
+
+impl Probability for u8 {
+    fn level(self) -> u8 {
+        self
+    }
+
+    fn is_known(self) -> bool {
+        true
+    }
+
+    fn check(values: &[Self]) -> Result<bool> {
+        let most = values.par_chunks(1 << 20).map(|part| part.iter().fold(0, |m, &v| m.max(v)));
+        if most.max() == Some(1) {
+            let wanted = "0 to 255; multiply a mask of 0 and 1 by 255";
+            return Err(Error::argument("prob", "uint8 with no value above 1", wanted));
+        }
+        Ok(false)
+    }
+}
+
+impl Probability for f32 {
+    fn level(self) -> u8 {
+        // The cast saturates, and NaN becomes 0.
+        (self * 255.0 + 0.5) as u8
+    }
+
+    fn is_known(self) -> bool {
+        !self.is_nan()
+    }
+
+    fn check(values: &[Self]) -> Result<bool> {
+        let look = |part: &[f32]| {
+            let outside =
+                part.iter().copied().find(|value| !(0.0..=1.0).contains(value) && value.is_known());
+            (outside, part.iter().any(|value| value.is_nan()))
+        };
+        let parts: Vec<_> = values.par_chunks(1 << 20).map(look).collect();
+        if let Some(value) = parts.iter().find_map(|part| part.0) {
+            return Err(Error::argument("prob", value, "probabilities from 0 to 1"));
+        }
+        Ok(parts.iter().any(|part| part.1))
+    }
+}
+
+/// By how much a month lies off: what is seen at `whole + part` belongs to 0. y, x.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Offset {
+    whole: [i32; 2],
+    /// From 0 below [`ONE`].
+    part: [u32; 2],
+}
+
+impl Offset {
+    /// From a displacement in pixels of the cube.
+    pub fn new(displacement: [f64; 2]) -> Self {
+        let mut offset = Self::default();
+        for axis in 0..2 {
+            let steps = (displacement[axis] * STEPS).round();
+            let whole = (steps / STEPS).floor();
+            offset.whole[axis] = whole as i32;
+            offset.part[axis] = ((steps / STEPS - whole) * f64::from(ONE)) as u32;
+        }
+        offset
+    }
+
+    /// The displacement in pixels of the cube.
+    pub fn pixels(self) -> [f64; 2] {
+        let part = self.part.map(|part| f64::from(part) / f64::from(ONE));
+        [f64::from(self.whole[0]) + part[0], f64::from(self.whole[1]) + part[1]]
+    }
+}
+
+/// T months of rows x columns, one after the other, row-major.
+#[derive(Clone, Copy, Debug)]
+pub struct CubeRef<'a, P> {
+    prob: &'a [P],
+    /// True where a pixel can be seen.
+    valid: Option<&'a [bool]>,
+    /// Number of months.
+    pub frames: usize,
+    /// Rows of a month.
+    pub rows: usize,
+    /// Columns of a month.
+    pub columns: usize,
+    /// Pixels along one pixel of the image that the probabilities were made of.
+    pub scale: usize,
+    /// Some pixels cannot be seen.
+    pub has_hidden: bool,
+}
+
+impl<'a, P: Probability> CubeRef<'a, P> {
+    /// Checks the arrays and borrows them.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] if there are no frames, sizes do not fit, an image is too large, the
+    /// scale is none from 1 to 4, or a value cannot be a probability.
+    pub fn try_new(
+        prob: &'a [P],
+        valid: Option<&'a [bool]>,
+        [frames, rows, columns]: [usize; 3],
+        scale: usize,
+    ) -> Result<Self> {
+        if frames == 0 {
+            return Err(Error::argument("cube", "no frames", "at least one month"));
+        }
+        let pixels = rows.checked_mul(columns).filter(|&pixels| pixels < 1 << 30);
+        let Some(pixels) = pixels else {
+            let got = format!("{rows} x {columns} pixels");
+            return Err(Error::argument("cube", got, "fewer than 2^30; split the area"));
+        };
+        if pixels.checked_mul(frames) != Some(prob.len()) {
+            let got = format!("{} values for {frames} x {rows} x {columns}", prob.len());
+            return Err(Error::argument("prob", got, "as many as months * rows * columns"));
+        }
+        if let Some(valid) = valid
+            && valid.len() != prob.len()
+        {
+            return Err(Error::argument("valid", valid.len(), format!("{}", prob.len())));
+        }
+        if !(1..=4).contains(&scale) {
+            return Err(Error::argument("scale", scale, "1, 2, 3 or 4"));
+        }
+        let has_hidden = P::check(prob)? || valid.is_some();
+        Ok(Self { prob, valid, frames, rows, columns, scale, has_hidden })
+    }
+
+    /// Rows and columns.
+    pub fn shape(&self) -> [usize; 2] {
+        [self.rows, self.columns]
+    }
+
+    fn start(&self, frame: usize, row: isize) -> usize {
+        let row = row.clamp(0, self.rows as isize - 1) as usize;
+        (frame * self.rows + row) * self.columns
+    }
+
+    /// Levels of a row of a month, whether or not they can be seen; a row beyond the image is that
+    /// at its edge.
+    fn row(&self, frame: usize, row: isize) -> &'a [P] {
+        let start = self.start(frame, row);
+        &self.prob[start..start + self.columns]
+    }
+
+    /// Reader of moved rows.
+    pub fn reader(&self) -> Reader<'a, P> {
+        Reader { cube: *self, blend: Vec::new(), seen: Vec::new() }
+    }
+}
+
+/// Reads rows of months as if they lay in place.
+pub struct Reader<'a, P> {
+    cube: CubeRef<'a, P>,
+    /// A row between two rows, with a margin at both ends.
+    blend: Vec<u16>,
+    seen: Vec<u8>,
+}
+
+impl<P: Probability> Reader<'_, P> {
+    /// Levels of a row of a moved month, 0 where something hidden takes part, and 1 in `seen` where
+    /// nothing does. `seen` is left alone if the cube has nothing hidden.
+    pub fn read(
+        &mut self,
+        frame: usize,
+        offset: Offset,
+        row: isize,
+        levels: &mut [u8],
+        seen: &mut [u8],
+    ) {
+        let Offset { whole: [down, right], part: [part_y, part_x] } = offset;
+        let cube = self.cube;
+        // A row beyond the image repeats that at the edge, moved or not.
+        let row = row.clamp(0, cube.rows as isize - 1) + down as isize;
+        let (one, other) = (cube.row(frame, row), cube.row(frame, row + 1));
+        let margin = right.unsigned_abs() as usize + 1;
+        let columns = cube.columns;
+        self.blend.resize(columns + 2 * margin, 0);
+        let inner = &mut self.blend[margin..margin + columns];
+        if part_y == 0 {
+            for (blend, one) in inner.iter_mut().zip(one) {
+                *blend = u16::from(one.level()) * ONE as u16;
+            }
+        } else {
+            let (weight, rest) = (part_y as u16, (ONE - part_y) as u16);
+            for ((blend, one), other) in inner.iter_mut().zip(one).zip(other) {
+                *blend = u16::from(one.level()) * rest + u16::from(other.level()) * weight;
+            }
+        }
+        extend_edges(&mut self.blend, margin);
+        let start = (margin as isize + right as isize) as usize;
+        let near = &self.blend[start..start + columns];
+        if part_x == 0 {
+            for (level, &near) in levels.iter_mut().zip(near) {
+                *level = ((u32::from(near) + ONE / 2) / ONE) as u8;
+            }
+        } else {
+            let (weight, rest) = (part_x, ONE - part_x);
+            let far = &self.blend[start + 1..=start + columns];
+            for ((level, &near), &far) in levels.iter_mut().zip(near).zip(far) {
+                let sum = u32::from(near) * rest + u32::from(far) * weight;
+                *level = ((sum + ONE * ONE / 2) / (ONE * ONE)) as u8;
+            }
+        }
+        if cube.has_hidden {
+            self.read_seen(frame, offset, row, seen);
+            for (level, &seen) in levels.iter_mut().zip(&*seen) {
+                *level *= seen;
+            }
+        }
+    }
+
+    fn read_seen(&mut self, frame: usize, offset: Offset, row: isize, seen: &mut [u8]) {
+        let cube = self.cube;
+        let columns = cube.columns;
+        let right = offset.whole[1];
+        let margin = right.unsigned_abs() as usize + 1;
+        self.seen.resize(columns + 2 * margin, 0);
+        let inner = &mut self.seen[margin..margin + columns];
+        inner.fill(1);
+        for row in if offset.part[0] == 0 { row..=row } else { row..=row + 1 } {
+            let start = cube.start(frame, row);
+            for (seen, value) in inner.iter_mut().zip(cube.row(frame, row)) {
+                *seen &= u8::from(value.is_known());
+            }
+            if let Some(valid) = cube.valid {
+                for (seen, &valid) in inner.iter_mut().zip(&valid[start..start + columns]) {
+                    *seen &= u8::from(valid);
+                }
+            }
+        }
+        extend_edges(&mut self.seen, margin);
+        let start = (margin as isize + right as isize) as usize;
+        seen.copy_from_slice(&self.seen[start..start + columns]);
+        if offset.part[1] != 0 {
+            for (seen, &far) in seen.iter_mut().zip(&self.seen[start + 1..]) {
+                *seen &= far;
+            }
+        }
+    }
+}
+
+/// Fills both margins with the value beside them.
+fn extend_edges<V: Copy>(row: &mut [V], margin: usize) {
+    let end = row.len() - margin;
+    if end > margin {
+        let (first, last) = (row[margin], row[end - 1]);
+        row[..margin].fill(first);
+        row[end..].fill(last);
+    }
+}

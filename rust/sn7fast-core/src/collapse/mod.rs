@@ -1,0 +1,374 @@
+//! Temporal collapse: evidence of all months pooled, one shape for each building, then its months.
+//!
+//! ```text
+//! cube --register--> where each month lies
+//!      --rise------> mean of each pixel; pixels where something began
+//! what began:  components -> history -> mean while it stands -> split -> scores -> history
+//! the rest:    mean                                          -> split -> scores -> history
+//! all scores:  how often standing buildings are found here -> histories again -> months
+//! ```
+//!
+//! The idea is that of the winner of SpaceNet 7 (spatio-temporal collapse): a network errs
+//! differently in every month, while a building stays where it is. Here pixels are taken apart
+//! where they began at different times and where gaps show in some months ([`basins`]); months are
+//! moved on top of each other first ([`register`]); and the months of a building follow from
+//! probabilities ([`history`]), with clouds as months that say nothing.
+//!
+//! All levels are bytes inside, whatever the cube holds. The cube is read row by row, so it may be
+//! a memory map.
+
+mod basins;
+mod beta;
+mod cube;
+mod history;
+mod outlines;
+mod pixels;
+mod register;
+mod rise;
+mod series;
+
+pub use beta::Beta;
+pub use cube::{CubeRef, Probability};
+
+use crate::cancel::Cancel;
+use crate::error::{Error, Result};
+use crate::footprints::Footprints;
+use crate::mask::Connectivity;
+use crate::watershed::{Components, mask_components};
+use basins::{Split, split};
+use beta::Counts;
+use cube::Offset;
+use history::{History, Judge, Prior, running_counts};
+use rayon::prelude::*;
+use series::Series;
+
+/// How to collapse.
+#[derive(Clone, Copy, Debug)]
+pub struct Params {
+    /// No month is moved further than this along an axis, in pixels of the image; 0 moves none.
+    pub max_shift_px: f64,
+    /// A pixel that always stood belongs to a building if its mean is above this.
+    pub min_mean: f64,
+    /// A pixel of a new building has at least this mean since it began.
+    pub min_mean_new: f64,
+    /// The mean around some pixel of a new building rises by more than this.
+    pub min_rise: f64,
+    /// Two buildings that touch are apart if the mean between them is lower than that of both by
+    /// this.
+    pub min_gap: f64,
+    /// Each of them has this many pixels, of the image, above the gap.
+    pub min_core_px: f64,
+    /// A building reaches down to this share of its highest mean.
+    pub outline: f64,
+    /// Smaller buildings are dropped; pixels of the image.
+    pub min_area_px: f64,
+    /// A building is seen in at least as many months of its history.
+    pub min_months: usize,
+    /// What is new but touches older buildings along more than this share of its outline is taken
+    /// for a change of those.
+    pub max_contact: f64,
+    /// Chances before the scores are looked at; see [`history`].
+    pub birth: f64,
+    /// As `birth`.
+    pub death: f64,
+    /// As `birth`.
+    pub never: f64,
+    /// How often something is found where nothing stands.
+    pub absent: Beta,
+    /// How often a standing building is found.
+    pub present: Beta,
+    /// How far these two go from what is given (0) to what this cube shows (1).
+    pub adapt: f64,
+    /// Probability with which the range of first months holds the right one.
+    pub level: f64,
+    /// Leave a building out of months in which less than half of it is seen.
+    pub drop_hidden: bool,
+}
+
+impl Params {
+    /// # Errors
+    /// [`Error::Argument`] for a value out of range; names it.
+    fn check(&self) -> Result<()> {
+        let shares = [
+            ("min_mean", self.min_mean),
+            ("min_mean_new", self.min_mean_new),
+            ("min_rise", self.min_rise),
+            ("min_gap", self.min_gap),
+            ("outline", self.outline),
+            ("max_contact", self.max_contact),
+            ("adapt", self.adapt),
+        ];
+        if let Some((name, value)) = shares.into_iter().find(|(_, v)| !(0.0..=1.0).contains(v)) {
+            return Err(Error::argument(name, value, "a number from 0 to 1"));
+        }
+        let chances = [("birth", self.birth), ("never", self.never), ("level", self.level)];
+        if let Some((name, value)) = chances.into_iter().find(|(_, v)| !(*v > 0.0 && *v < 1.0)) {
+            return Err(Error::argument(name, value, "a number between 0 and 1"));
+        }
+        if !(0.0..1.0).contains(&self.death) {
+            return Err(Error::argument("death", self.death, "a number from 0 below 1"));
+        }
+        let sizes = [
+            ("max_shift_px", self.max_shift_px),
+            ("min_core_px", self.min_core_px),
+            ("min_area_px", self.min_area_px),
+        ];
+        if let Some((name, value)) = sizes.into_iter().find(|(_, v)| !(0.0..=1e6).contains(v)) {
+            return Err(Error::argument(name, value, "a number from 0 to 1e6"));
+        }
+        for (name, Beta { a, b }) in [("absent", self.absent), ("present", self.present)] {
+            if !(a > 0.0 && b > 0.0 && a <= 1e6 && b <= 1e6) {
+                return Err(Error::argument(name, format!("{a}, {b}"), "two numbers above 0"));
+            }
+        }
+        Ok(())
+    }
+
+    fn prior(&self) -> Prior {
+        let Self { absent, present, never, birth, death, .. } = *self;
+        Prior { absent, present, never, birth, death }
+    }
+}
+
+/// What is known about a building.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Building {
+    /// The month from which on it stands; 0 if it stood before all.
+    pub first: u32,
+    /// The last month in which it stands.
+    pub last: u32,
+    /// Range that holds `first`.
+    pub first_range: [u32; 2],
+    /// Probability that `first` is right to the month.
+    pub confidence: f64,
+    /// Number of months in which it can be seen.
+    pub observed: u32,
+}
+
+/// Buildings, and the months in which they are there.
+#[derive(Debug)]
+pub struct Collapsed {
+    /// One footprint for each building, in pixels of the image.
+    pub footprints: Footprints,
+    /// As many.
+    pub buildings: Vec<Building>,
+    /// For each month the buildings in it, in order.
+    pub months: Vec<Vec<u32>>,
+    /// By how many pixels of the image each month was found to lie off: y, x.
+    pub offsets: Vec<[f64; 2]>,
+}
+
+/// Finds the buildings of an area and their months.
+///
+/// # Errors
+/// [`Error::Argument`] for a parameter out of range; [`Error::Cancelled`].
+pub fn collapse<P: Probability>(
+    cube: &CubeRef<'_, P>,
+    params: &Params,
+    cancel: &Cancel,
+) -> Result<Collapsed> {
+    params.check()?;
+    let offsets = register::register(cube, params.max_shift_px, cancel)?;
+    let run = Run { cube, params, offsets: &offsets, cancel };
+    let scale = cube.scale as f64;
+    let places = offsets.iter().map(|offset| offset.pixels().map(|v| v / scale)).collect();
+    let found = run.candidates()?;
+    run.finish(found, places)
+}
+
+/// Buildings that may be, and their scores.
+struct Candidates {
+    shapes: Components,
+    series: Series,
+}
+
+struct Run<'a, P> {
+    cube: &'a CubeRef<'a, P>,
+    params: &'a Params,
+    offsets: &'a [Offset],
+    cancel: &'a Cancel,
+}
+
+impl<P: Probability> Run<'_, P> {
+    /// Everything that can be a building: what is new, and the rest.
+    fn candidates(&self) -> Result<Candidates> {
+        let (cube, params) = (self.cube, self.params);
+        let least = params.min_mean_new as f32;
+        let mut rise = rise::rise(cube, self.offsets, least, params.min_rise as f32, self.cancel)?;
+        let new = self.new_buildings(&rise)?;
+        for run in &new.shapes.runs {
+            let start = run.row as usize * cube.columns;
+            rise.mean[start + run.start as usize..start + run.end as usize].fill(0);
+        }
+        let floor = (params.min_mean * 255.0) as u8;
+        rise.mean.iter_mut().for_each(|mean| *mean = if *mean > floor { *mean } else { 0 });
+        let old = self.scored(self.split(&mut rise.mean)?)?;
+        Ok(joined(new, old))
+    }
+
+    fn new_buildings(&self, rise: &rise::Rise) -> Result<Candidates> {
+        let (cube, params) = (self.cube, self.params);
+        let shape = cube.shape();
+        let mut places = mask_components(&rise.since, shape, 0.0, &[], Connectivity::Four)?;
+        let histories = self.judge(&self.series(&places)?, &params.prior());
+        places.retain(|label| begins(&histories[label as usize - 1]));
+        let histories: Vec<History> = histories.into_iter().filter(begins).collect();
+        let mut means =
+            pixels::means_while_standing(cube, self.offsets, &places, &histories, self.cancel)?;
+        let mut found = self.scored(self.split(&mut means)?)?;
+        drop(means);
+        let histories = self.judge(&found.series, &params.prior());
+        let mut is_sure = vec![false; found.shapes.count];
+        for run in &found.shapes.runs {
+            let start = run.row as usize * cube.columns;
+            let pixels = start + run.start as usize..start + run.end as usize;
+            is_sure[run.label as usize - 1] |= rise.is_sure[pixels].contains(&1);
+        }
+        let keep: Vec<bool> = (0..found.shapes.count)
+            .map(|k| {
+                is_sure[k]
+                    && begins(&histories[k])
+                    && self.is_enough(&found.series, k, &histories[k])
+            })
+            .collect();
+        found.retain(&keep);
+        let mut is_new = vec![false; rise.mean.len()];
+        for run in &found.shapes.runs {
+            let start = run.row as usize * cube.columns;
+            is_new[start + run.start as usize..start + run.end as usize].fill(true);
+        }
+        let contact =
+            pixels::contact(&found.shapes, shape, |pixel| rise.mean[pixel] > 127 && !is_new[pixel]);
+        let keep: Vec<bool> = contact.iter().map(|&share| share <= params.max_contact).collect();
+        found.retain(&keep);
+        Ok(found)
+    }
+
+    fn split(&self, means: &mut [u8]) -> Result<Components> {
+        let params = self.params;
+        let area = (self.cube.scale * self.cube.scale) as f64;
+        let options = Split {
+            depth: (params.min_gap * 255.0).round() as u8,
+            core: (params.min_core_px * area).round() as u32,
+            share: params.outline,
+        };
+        split(means, self.cube.shape(), &options, self.cancel)
+    }
+
+    fn series(&self, shapes: &Components) -> Result<Series> {
+        Series::read(self.cube, self.offsets, shapes, self.cancel)
+    }
+
+    /// Candidates of enough pixels, with their scores.
+    fn scored(&self, mut shapes: Components) -> Result<Candidates> {
+        let least = self.params.min_area_px * (self.cube.scale * self.cube.scale) as f64;
+        let sizes = shapes.sizes();
+        shapes.retain(|label| f64::from(sizes[label as usize - 1]) >= least.max(1.0));
+        let series = self.series(&shapes)?;
+        Ok(Candidates { shapes, series })
+    }
+
+    fn judge(&self, series: &Series, prior: &Prior) -> Vec<History> {
+        let judge = Judge::new(*prior, self.cube.frames);
+        (0..series.len())
+            .into_par_iter()
+            .map(|k| judge.judge(&running_counts(series.of(k)), self.params.level))
+            .collect()
+    }
+
+    /// True if it is seen in enough months of its history, or in all there are.
+    fn is_enough(&self, series: &Series, building: usize, history: &History) -> bool {
+        let seen: Vec<bool> = series.of(building).map(|(_, seen)| seen > 0.5).collect();
+        let all = seen.iter().filter(|&&seen| seen).count();
+        let standing = seen[history.first..history.end].iter().filter(|&&seen| seen).count();
+        standing > 0 && standing >= self.params.min_months.min(all)
+    }
+
+    /// The priors, moved towards what the scores of this cube show.
+    fn adapted(&self, series: &Series) -> Prior {
+        let mut prior = self.params.prior();
+        if self.params.adapt == 0.0 {
+            return prior;
+        }
+        let histories = self.judge(series, &prior);
+        let counts: Vec<(Counts, Counts)> = (0..series.len())
+            .into_par_iter()
+            .map(|k| {
+                let running = running_counts(series.of(k));
+                let History { first, end, .. } = histories[k];
+                let standing = running[end] - running[first];
+                (standing, running[self.cube.frames] - standing)
+            })
+            .collect();
+        let bounds = [2.0, 20.0];
+        if let Some(present) = Beta::fit(counts.iter().map(|c| c.0), bounds) {
+            prior.present = prior.present.towards(present, self.params.adapt);
+        }
+        // Where hardly anything is absent, little is learnt about it.
+        let absent = counts.iter().filter(|c| c.1 != Counts::default());
+        if absent.clone().count() >= 20
+            && let Some(absent) = Beta::fit(absent.map(|c| c.1), bounds)
+        {
+            prior.absent = prior.absent.towards(absent, self.params.adapt);
+        }
+        prior
+    }
+
+    fn finish(&self, mut found: Candidates, offsets: Vec<[f64; 2]>) -> Result<Collapsed> {
+        let prior = self.adapted(&found.series);
+        let histories = self.judge(&found.series, &prior);
+        let keep: Vec<bool> = (0..found.shapes.count)
+            .map(|k| !histories[k].is_never() && self.is_enough(&found.series, k, &histories[k]))
+            .collect();
+        found.retain(&keep);
+        let mut kept = keep.iter();
+        let histories: Vec<History> =
+            histories.into_iter().filter(|_| kept.next() == Some(&true)).collect();
+        let footprints = outlines::outlines(&found.shapes, self.cube.scale, self.cancel)?;
+        let mut months = vec![Vec::new(); self.cube.frames];
+        let mut buildings = Vec::with_capacity(histories.len());
+        for (k, history) in histories.iter().enumerate() {
+            let mut observed = 0;
+            for (month, (_, seen)) in found.series.of(k).enumerate() {
+                let is_seen = seen > 0.5;
+                observed += u32::from(is_seen);
+                let stands = (history.first..history.end).contains(&month);
+                if stands && (is_seen || !self.params.drop_hidden) {
+                    months[month].push(k as u32);
+                }
+            }
+            buildings.push(Building {
+                first: history.first as u32,
+                last: history.end as u32 - 1,
+                first_range: history.first_range.map(|month| month as u32),
+                confidence: history.confidence,
+                observed,
+            });
+        }
+        Ok(Collapsed { footprints, buildings, months, offsets })
+    }
+}
+
+impl Candidates {
+    fn retain(&mut self, keep: &[bool]) {
+        self.shapes.retain(|label| keep[label as usize - 1]);
+        let kept: Vec<u32> = (0..keep.len() as u32).filter(|&k| keep[k as usize]).collect();
+        self.series = self.series.select(&kept);
+    }
+}
+
+/// True if a building comes later than in the first month.
+fn begins(history: &History) -> bool {
+    history.first > 0 && !history.is_never()
+}
+
+/// All of both; where both claim a pixel there is none of the second.
+fn joined(one: Candidates, mut other: Candidates) -> Candidates {
+    let mut shapes = one.shapes;
+    let count = shapes.count as u32;
+    other.shapes.runs.iter_mut().for_each(|run| run.label += count);
+    shapes.runs.append(&mut other.shapes.runs);
+    shapes.runs.sort_by_key(|run| (run.row, run.start));
+    shapes.count += other.shapes.count;
+    Candidates { shapes, series: one.series.join(other.series) }
+}
