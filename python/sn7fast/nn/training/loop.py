@@ -78,7 +78,7 @@ class Trainer:
         self._network = network.to(self._device).to(memory_format=self._format)
         self._optimiser = optimiser_of(recipe.optimiser, self._network)
         self._ema = None if recipe.ema is None else Ema(self._network, recipe.ema)
-        self._loss = SumOfLosses(recipe.loss, len(recipe.data.channels))
+        self._loss = SumOfLosses(recipe.loss, recipe.data.channels)
         self._progress = Progress()
         self._resume()
         runner: nn.Module = self._network
