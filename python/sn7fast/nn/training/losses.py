@@ -1,8 +1,8 @@
 """Losses on logits, over the pixels that count.
 
-z are logits, p = sigmoid(z), t is the target (0 or 1) and m says how much a pixel counts (1 or 0, but
-for the gaps between houses, see `recipe.Loss`).
-Sums run over the whole batch, each channel by itself; channels are averaged by their weights.
+z are logits, p = sigmoid(z), t is the target (0 or 1) and m says how much a pixel counts: 1 or 0,
+but for the gaps between houses (see `recipe.Loss`). Sums run over the whole batch, each channel by
+itself; channels are averaged by their weights.
 
 ========  =====================================================================
 bce       sum of m·(log(1 + exp(z)) − t·z), divided by the sum of m
