@@ -74,6 +74,7 @@ class Trainer:
         self._bar, self._say = bar, say
         self._training, self._validation = training, validation
         compute = recipe.compute
+        torch.backends.cudnn.benchmark = self._device.type == "cuda"
         self._format = torch.channels_last if compute.channels_last else torch.contiguous_format
         self._network = network.to(self._device).to(memory_format=self._format)
         self._optimiser = optimiser_of(recipe.optimiser, self._network)
