@@ -37,7 +37,7 @@ HERE = Path(__file__).resolve().parent
 SHIPPED = HERE.parent / "python/sn7fast/nn/default"
 
 # AOIs by seed. Those to test with are larger, as images are, and never trained on.
-TRAINING, SHAPE, MONTHS = range(240), (384, 384), 2
+TRAINING, SHAPE, MONTHS = range(320), (384, 384), 2
 TESTING, TEST_SHAPE, TEST_MONTHS = range(50_000, 50_012), (512, 512), 2
 MIN_AREA_PX = 4.0
 

@@ -35,6 +35,7 @@ RECIPES = Path(__file__).resolve().parents[2] / "training"
         (["data.scale=3"], "crops.size: got 32, wanted a multiple of data.scale, which is 3"),
         (["loss.channel_weights=[1, 2]"], "loss.channel_weights: got 2, wanted 1"),
         (["data.split.name=lxastro0", "data.split.by=image"], "a split by image is by fraction"),
+        (["loss.gap_weight=2"], "loss.gap_weight: wanted contact among data.channels"),
         (["epochs"], "--set: got 'epochs', wanted key=value"),
         (["epochs=[1"], "--set epochs: got '[1', which is no YAML"),
         (["epochs.more=1"], "--set epochs.more: epochs is 3, which has no keys"),

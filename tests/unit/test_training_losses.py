@@ -10,6 +10,8 @@ from sn7fast.nn.training.figures import Figures  # noqa: E402
 from sn7fast.nn.training.losses import SumOfLosses  # noqa: E402
 from sn7fast.nn.training.recipe import Loss, LossTerm  # noqa: E402
 
+NAMES = ["footprint", "contact"]
+
 
 def case(seed=0, channels=2, spread=4.0, counted=0.7):
     rng = np.random.default_rng(seed)
@@ -63,7 +65,7 @@ def test_gamma_0_is_cross_entropy():
 def test_the_sum_of_the_baseline():
     arrays = case(channels=1, counted=1.0)
     terms = (LossTerm(name="bce", weight=10), LossTerm(name="jaccard", weight=2.5))
-    found = SumOfLosses(Loss(terms=terms), 1)(*as_tensors(*arrays))
+    found = SumOfLosses(Loss(terms=terms), ["footprint"])(*as_tensors(*arrays))
     wanted = 10 * by_numpy("bce", *arrays)[0] + 2.5 * by_numpy("jaccard", *arrays)[0]
     assert float(found) == pytest.approx(wanted, rel=1e-5)
 
@@ -71,8 +73,18 @@ def test_the_sum_of_the_baseline():
 def test_channel_weights():
     arrays = case()
     loss = Loss(terms=(LossTerm(name="dice"),), channel_weights=(3.0, 1.0))
-    found = SumOfLosses(loss, 2)(*as_tensors(*arrays))
+    found = SumOfLosses(loss, NAMES)(*as_tensors(*arrays))
     assert float(found) == pytest.approx(by_numpy("dice", *arrays) @ [0.75, 0.25], rel=1e-5)
+
+
+def test_gaps_between_houses_weigh_more():
+    z, t, m = case()
+    loss = Loss(terms=(LossTerm(name="bce"),), channel_weights=(1.0, 1e-9), gap_weight=5)
+    found = SumOfLosses(loss, NAMES)(*as_tensors(z, t, m))
+    weights = (m[:, 0] * (1 + 4 * t[:, 1])).ravel()
+    p = 1 / (1 + np.exp(-z[:, 0].ravel()))
+    entropy = -np.log(np.where(t[:, 0].ravel(), p, 1 - p))
+    assert float(found) == pytest.approx(np.average(entropy, weights=weights), rel=1e-5)
 
 
 @pytest.mark.parametrize("name", ["bce", "focal", "jaccard", "dice"])
@@ -83,7 +95,7 @@ def test_gradients_are_finite_at_the_edges(name, target, counts):
     logits = torch.tensor([[[[-90.0, 90.0, 0.0]]]], requires_grad=True)
     same = torch.ones(1, 1, 1, 3)
     terms = (LossTerm(name=name),)
-    total = SumOfLosses(Loss(terms=terms), 1)(logits, same * target, same * counts)
+    total = SumOfLosses(Loss(terms=terms), ["footprint"])(logits, same * target, same * counts)
     total.backward()
     assert bool(torch.isfinite(total.detach()))
     assert bool(torch.isfinite(logits.grad).all())
@@ -94,7 +106,7 @@ def test_gradients_are_finite_at_the_edges(name, target, counts):
 
 def test_the_loss_is_float32_in_bf16():
     tensors = as_tensors(*case())
-    low = SumOfLosses(Loss(), 2)(tensors[0].bfloat16(), *tensors[1:])
+    low = SumOfLosses(Loss(), NAMES)(tensors[0].bfloat16(), *tensors[1:])
     assert low.dtype == torch.float32
 
 

@@ -20,6 +20,8 @@ from click.testing import CliRunner  # noqa: E402
 
 import sn7fast  # noqa: E402
 from sn7fast.cli.group import commands  # noqa: E402
+from sn7fast.data.catalog import Catalog  # noqa: E402
+from sn7fast.data.prep import prepare  # noqa: E402
 from sn7fast.errors import InputError  # noqa: E402
 from sn7fast.nn.training import checkpoint, loop  # noqa: E402
 from sn7fast.nn.training.checkpoint import Progress, differences, load_checkpoint  # noqa: E402
@@ -68,7 +70,11 @@ def test_what_a_run_leaves(undisturbed):
     assert all(event["images_per_s"] > 0 for event in events[1:-1])
     resolved = yaml.safe_load((out / "recipe.yaml").read_text())
     assert (resolved["optimiser"]["lr"], resolved["optimiser"]["name"]) == (0.01, "adamw")
-    assert set(json.loads((out / "versions.json").read_text())) >= {"sn7fast", "torch", "python"}
+    assert set(json.loads((out / "versions.json").read_text())) >= {
+        "sn7fast",
+        "torch",
+        "data_sha256",
+    }
 
 
 def test_the_weights_say_how_to_feed_them(undisturbed):
@@ -350,6 +356,31 @@ def test_one_aoi_cannot_be_split_by_aoi(tmp_path):
     assert len(sn7fast.train(by_image, tmp_path / "image").history) == 1
     by_heart = recipe(prepared, data__split={"fraction": 0}, epochs=1)
     assert len(sn7fast.train(by_heart, tmp_path / "heart").history) == 1
+
+
+def test_images_without_any_valid_pixel(tmp_path):
+    """One among others is no harm; nothing but such images is."""
+    hidden = (slice(None), slice(None))
+    write_prepared(tmp_path, aois=3, months=1)
+    write_scene(tmp_path / "data", "L15-0251E-1297N_1004_3000_13", "2018_05", cloud=hidden)
+    prepare(Catalog.scan(tmp_path / "data"), tmp_path / "prepared")
+    done = sn7fast.train(recipe(tmp_path / "prepared", epochs=1), tmp_path / "out")
+    assert done.history[0]["val_loss"] > 0
+    nothing = write_prepared(tmp_path / "nothing", cloud=hidden)
+    with pytest.raises(InputError, match="no pixel of the training images is valid"):
+        sn7fast.train(recipe(nothing), tmp_path / "no")
+
+
+def test_interrupted_by_hand(prepared, tmp_path, monkeypatch):
+    def interrupt(self):
+        raise KeyboardInterrupt
+
+    path = tmp_path / "recipe.yaml"
+    path.write_text(yaml.safe_dump(recipe(prepared)))
+    monkeypatch.setattr(loop.Trainer, "_validate", interrupt)
+    result = run("train", path, "--out", tmp_path / "out")
+    assert result.exit_code == 130
+    assert "goes on from the last checkpoint" in result.stderr
 
 
 def test_out_of_memory_says_what_to_lower(prepared, tmp_path, monkeypatch):

@@ -52,7 +52,7 @@ def command(
     if out.exists() and not out.is_dir():
         raise click.UsageError(f"--out: {out} is a file, wanted a folder")
 
-    from sn7fast.cli.group import OK
+    from sn7fast.cli.group import INTERRUPTED, OK
     from sn7fast.train import train
 
     first = os.environ.get("RANK", "0") == "0"
@@ -63,7 +63,11 @@ def command(
             click.echo(text, err=True)
 
     bars = not console.quiet and sys.stderr.isatty()
-    done = train(recipe, out, changes=changes, overwrite=overwrite, say=say, bars=bars)
+    try:
+        done = train(recipe, out, changes=changes, overwrite=overwrite, say=say, bars=bars)
+    except KeyboardInterrupt:
+        click.echo("interrupted; the same command goes on from the last checkpoint", err=True)
+        return INTERRUPTED
     best = done.history[done.best_epoch]
     if as_json and first:
         import json

@@ -73,11 +73,15 @@ class Journal:
             self._board.close()
 
 
-def write_recipe(folder: Path, recipe: Recipe) -> None:
-    """Write the recipe with all defaults, and the versions it is run with."""
+def write_recipe(folder: Path, recipe: Recipe, data_hash: str) -> None:
+    """Write the recipe with all defaults, the versions it is run with, and what of."""
     with whole_file(folder / RECIPE) as part:
         part.write_text(recipe.to_yaml(), encoding="utf-8")
-    versions = {"sn7fast": __version__, "python": platform.python_version()}
+    versions = {
+        "data_sha256": data_hash,
+        "sn7fast": __version__,
+        "python": platform.python_version(),
+    }
     for name in ("torch", "numpy", "rasterio"):
         module = sys.modules.get(name) or importlib.import_module(name)
         versions[name] = str(module.__version__)

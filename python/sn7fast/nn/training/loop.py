@@ -74,11 +74,12 @@ class Trainer:
         self._bar, self._say = bar, say
         self._training, self._validation = training, validation
         compute = recipe.compute
+        torch.backends.cudnn.benchmark = self._device.type == "cuda"
         self._format = torch.channels_last if compute.channels_last else torch.contiguous_format
         self._network = network.to(self._device).to(memory_format=self._format)
         self._optimiser = optimiser_of(recipe.optimiser, self._network)
         self._ema = None if recipe.ema is None else Ema(self._network, recipe.ema)
-        self._loss = SumOfLosses(recipe.loss, len(recipe.data.channels))
+        self._loss = SumOfLosses(recipe.loss, recipe.data.channels)
         self._progress = Progress()
         self._resume()
         runner: nn.Module = self._network

@@ -1,7 +1,8 @@
 """Losses on logits, over the pixels that count.
 
-z are logits, p = sigmoid(z), t is the target (0 or 1) and m says which pixels count (1 or 0).
-Sums run over the whole batch, each channel by itself; channels are averaged by their weights.
+z are logits, p = sigmoid(z), t is the target (0 or 1) and m says how much a pixel counts: 1 or 0,
+but for the gaps between houses (see `recipe.Loss`). Sums run over the whole batch, each channel by
+itself; channels are averaged by their weights.
 
 ========  =====================================================================
 bce       sum of m·(log(1 + exp(z)) − t·z), divided by the sum of m
@@ -39,7 +40,7 @@ def bce(logits: Tensor, target: Tensor, counts: Tensor) -> Tensor:
     Args:
         logits: float32 (batch, channels, rows, columns).
         target: The same shape, 0 or 1.
-        counts: (batch, 1, rows, columns), 0 where a pixel does not count.
+        counts: (batch, channels or 1, rows, columns), 0 where a pixel does not count.
 
     Returns:
         One number for each channel; 0 if no pixel counts.
@@ -73,18 +74,25 @@ class SumOfLosses:
 
     Args:
         loss: Of the recipe.
-        channels: Number of channels.
+        channels: Names of the channels.
     """
 
-    def __init__(self, loss: Loss, channels: int) -> None:
+    def __init__(self, loss: Loss, channels: Sequence[str]) -> None:
         self._terms = loss.terms
-        self._weights: Sequence[float] = loss.channel_weights or (1.0,) * channels
+        self._weights: Sequence[float] = loss.channel_weights or (1.0,) * len(channels)
+        self._gap_weight = loss.gap_weight
+        self._footprint = channels.index("footprint")
+        self._contact = channels.index("contact") if loss.gap_weight != 1 else None
 
     def __call__(self, logits: Tensor, target: Tensor, counts: Tensor) -> Tensor:
-        """One number, in float32 whatever the logits are; arguments as `bce`."""
+        """One number, in float32 whatever the logits are; arguments as `bce`, one m for all."""
         logits = logits.float()
         weights = logits.new_tensor(self._weights)
         weights = weights / weights.sum()
+        if self._contact is not None:
+            gaps = target[:, self._contact]
+            counts = counts.repeat(1, target.shape[1], 1, 1)
+            counts[:, self._footprint] *= 1 + (self._gap_weight - 1) * gaps
         total = logits.new_zeros(())
         for term in self._terms:
             each = _term(term, logits, target, counts)
@@ -103,7 +111,7 @@ def _term(term: LossTerm, logits: Tensor, target: Tensor, counts: Tensor) -> Ten
 
 
 def _mean(each: Tensor, counts: Tensor) -> Tensor:
-    return (each * counts).sum(_OVER_PIXELS) / counts.sum().clamp(min=1)
+    return (each * counts).sum(_OVER_PIXELS) / counts.sum(_OVER_PIXELS).clamp(min=1)
 
 
 def _overlap(logits: Tensor, target: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:

@@ -13,6 +13,7 @@ A cache is made anew if a file that it was made of has changed, and appears whol
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import math
 from concurrent.futures import ThreadPoolExecutor
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
 CHANNEL_BIT = {name: np.uint8(1 << bit) for bit, name in enumerate(CHANNELS)}
 VALID_BIT = np.uint8(1 << 7)
-_FORMAT = 1
+_FORMAT = 2
 _INDEX = "index.json"
 
 
@@ -73,6 +74,7 @@ class Pixels:
         valid: Number of valid pixels.
         sums: Of red, green and blue over the valid pixels.
         squares: The same of their squares.
+        sha256: Of the pixels of image and target.
     """
 
     aoi: str
@@ -83,6 +85,7 @@ class Pixels:
     valid: int
     sums: tuple[int, int, int]
     squares: tuple[int, int, int]
+    sha256: str
 
     def arrays(self, cache: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """Image and target, mapped into memory."""
@@ -181,6 +184,12 @@ def mean_and_deviation(
     return mean, tuple(math.sqrt(v) / count for v in variances)
 
 
+def hash_of(pixels: Iterable[Pixels]) -> str:
+    """One SHA-256 of the pixels of all samples, by their names."""
+    lines = sorted(f"{one.aoi}/{one.stem} {one.sha256}\n" for one in pixels)
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
 def _fingerprint(sample: Sample) -> dict[str, Any]:
     """What tells that a sample's files are still the same."""
     files = {}
@@ -233,7 +242,8 @@ def _decode(folder: Path, sample: Sample) -> Pixels:
         image[:, ~valid] = 0
     target |= np.where(valid, VALID_BIT, np.uint8(0)).repeat(scale, 0).repeat(scale, 1)
     home = folder / sample.aoi
-    np.save(home / f"{sample.stem}.image.npy", np.ascontiguousarray(np.moveaxis(image, 0, -1)))
+    bands_last = np.ascontiguousarray(np.moveaxis(image, 0, -1))
+    np.save(home / f"{sample.stem}.image.npy", bands_last)
     np.save(home / f"{sample.stem}.target.npy", target)
     wide = image[:, valid].astype(np.int64)
     red, green, blue = (int(value) for value in wide.sum(1))
@@ -247,6 +257,7 @@ def _decode(folder: Path, sample: Sample) -> Pixels:
         wide.shape[1],
         (red, green, blue),
         (red2, green2, blue2),
+        hashlib.sha256(bands_last.tobytes() + target.tobytes()).hexdigest(),
     )
 
 

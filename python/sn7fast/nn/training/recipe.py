@@ -172,6 +172,8 @@ class Loss(Settings):
     Attributes:
         terms: Summands.
         channel_weights: Factor of each channel; None means 1 for all. They are scaled to the sum 1.
+        gap_weight: How much a pixel between houses in contact counts in the footprint channel. Such
+            gaps are few, and a house that is joined to its neighbour is lost.
     """
 
     terms: Annotated[tuple[LossTerm, ...], Field(min_length=1)] = (
@@ -179,6 +181,7 @@ class Loss(Settings):
         LossTerm(name="dice"),
     )
     channel_weights: tuple[Positive, ...] | None = None
+    gap_weight: Positive = 1.0
 
 
 class Optimiser(Settings):
@@ -311,4 +314,6 @@ class Recipe(Settings):
                 f"loss.channel_weights: got {len(weights)}, wanted {len(self.data.channels)}, one "
                 "for each of data.channels"
             )
+        if self.loss.gap_weight != 1 and "contact" not in self.data.channels:
+            raise ValueError("loss.gap_weight: wanted contact among data.channels, or 1")
         return self

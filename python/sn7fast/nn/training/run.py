@@ -20,7 +20,7 @@ from sn7fast.nn.training.crops import Crops
 from sn7fast.nn.training.device import out_of_memory_explained, process_group
 from sn7fast.nn.training.journal import LOG, METRICS, RECIPE, VERSIONS, write_recipe
 from sn7fast.nn.training.loop import BEST, CHECKPOINT, LAST, Trainer
-from sn7fast.nn.training.pixels import decode, mean_and_deviation, read_table
+from sn7fast.nn.training.pixels import decode, hash_of, mean_and_deviation, read_table
 from sn7fast.nn.training.recipe import Recipe
 from sn7fast.nn.weights import load_weights
 from sn7fast.settings import read_settings, settings_of
@@ -99,7 +99,7 @@ def train_recipe(
             say=say,
         )
         if rank == 0:
-            write_recipe(folder, recipe)
+            write_recipe(folder, recipe, hash_of(pixels))
         with out_of_memory_explained(recipe.batch, recipe.crops.size):
             progress: Progress = trainer.run()
     return Training(
