@@ -116,9 +116,9 @@ def run_pipeline(
         InputError: The source, the weights or a setting cannot be used, or no AOI can.
         MissingDependencyError: A package that a step needs is not installed.
     """
-    from sn7fast.postprocess.cubes import cube_loaders
     from sn7fast.nn.model import Model
     from sn7fast.nn.settings import PredictSettings
+    from sn7fast.postprocess.cubes import cube_loaders
 
     if suffix not in SUFFIXES:
         raise InputError(f"suffix: got {suffix!r}, wanted one of {', '.join(SUFFIXES)}")

@@ -137,7 +137,7 @@ class TestRasters:
         self.write(tmp_path, np.zeros((2, 6, 6), np.uint8))
         cube = cube_loaders(tmp_path, scale=3)[AOI]()
         assert (cube.scale, cube.grid.shape_yx) == (3, (2, 2))
-        with pytest.raises(RasterError, match="multiples of the scale"):
+        with pytest.raises(RasterError, match="scale: got 4, which does not divide"):
             cube_loaders(tmp_path, scale=4)[AOI]()
         with pytest.raises(InputError, match="scale: got 5"):
             cube_loaders(tmp_path, scale=5)[AOI]()
