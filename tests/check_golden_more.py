@@ -9,6 +9,7 @@ run, then ``KIND: ok/total, skipped``. The exit status is 1 if a run fails.
 import json
 import re
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -170,7 +171,7 @@ class Stage:
 def lists(footprints):
     """Outer rings as lists of points."""
     starts = footprints.ring_offsets[footprints.polygon_offsets]
-    return [footprints.coords[a:b].tolist() for a, b in zip(starts, starts[1:], strict=False)]
+    return [footprints.coords[a:b].tolist() for a, b in pairwise(starts)]
 
 
 def difference(got, wanted, name):
@@ -215,7 +216,7 @@ def check(root, kind):
             total += 1
             try:
                 problem = KINDS[kind](data, arrays, index)
-            except Exception as error:  # noqa: BLE001 - whatever happens, the other runs go on
+            except Exception as error:
                 problem = f"{type(error).__name__}: {error}"
             if problem is None:
                 ok += 1

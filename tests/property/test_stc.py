@@ -3,9 +3,17 @@
 import numpy as np
 import pytest
 import scipy.ndimage as ndi
+import shapely
 
 from reference import stc as reference
-from sn7fast import Cube, get_num_threads, set_num_threads
+from sn7fast import (
+    Cube,
+    Footprints,
+    _core,
+    get_num_threads,
+    polygonize,
+    set_num_threads,
+)
 from sn7fast.stc import StcParams, collapse_stc
 
 MONTHS = 7
@@ -85,3 +93,24 @@ def test_masks_at_native_resolution_are_the_same():
     one, other = collapse_stc(made), collapse_stc(small)
     assert np.array_equal(one.ids, other.ids)
     assert np.array_equal(one.footprints.coords, other.footprints.coords)
+
+
+@pytest.mark.parametrize("width", [0.25, 0.5, 0.8, 1.0, 1.5])
+def test_regions_grow_as_in_shapely(width):
+    rng = np.random.default_rng(1)
+    mask = (ndi.gaussian_filter(rng.normal(size=(150, 150)), 1.5) > 0.02).astype(float)
+    params = StcParams(min_area=12, polygon_buffer=width)
+    got = Footprints(*_core.stc_regions(mask, 0.5, 0.5, params)[0]).to_shapely()
+    found = polygonize((mask > 0.5).astype(np.uint8)).to_shapely()
+    grown = shapely.buffer(found, width, quad_segs=16)
+    grown = grown[shapely.area(grown) >= params.min_area]
+    expected = shapely.simplify(shapely.polygons(shapely.get_exterior_ring(grown)), 0.5)
+    assert len(got) == len(expected) > 40
+    assert shapely.is_valid(got).all()
+    assert (shapely.area(shapely.symmetric_difference(got, expected)) < 1e-6).all()
+    # Starts of rings differ where edges are shorter than the buffer is wide.
+    starts = [
+        one.exterior.coords[0] == other.exterior.coords[0]
+        for one, other in zip(got, expected, strict=True)
+    ]
+    assert np.mean(starts) >= (1 if width <= 1 else 0.9)
