@@ -115,12 +115,13 @@ impl<'a, T: Probability> Cube<'a, T> {
         };
         let end = columns.end.div_ceil(scale).min(line.len());
         let mut next = (columns.start / scale).min(end);
-        std::iter::from_fn(move || {
+        let runs = std::iter::from_fn(move || {
             next += line[next..end].iter().position(|valid| !valid)?;
             let start = next;
             next += line[next..end].iter().position(|valid| *valid).unwrap_or(end - next);
             Some((start * scale).max(columns.start)..(next * scale).min(columns.end))
-        })
+        });
+        runs.filter(|run| !run.is_empty())
     }
 }
 
