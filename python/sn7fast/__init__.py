@@ -25,8 +25,10 @@ from sn7fast.predict import load_model, predict
 from sn7fast.rasterize import rasterize, training_mask
 from sn7fast.scores import F1Aoi, F1Counts, F1Score, ScotAoi, ScotMonth, ScotScore
 from sn7fast.scoring import score_f1, score_scot
+from sn7fast.separate import SeparateParams, separate
 from sn7fast.simplify import simplify
 from sn7fast.stack import Stack
+from sn7fast.stc import StcParams, collapse_stc
 from sn7fast.tracking import track
 from sn7fast.train import train
 
@@ -50,11 +52,14 @@ __all__ = [
     "ScotAttribution",
     "ScotMonth",
     "ScotScore",
+    "SeparateParams",
     "Sn7FastError",
     "Stack",
     "StackError",
+    "StcParams",
     "__version__",
     "attribute_scot",
+    "collapse_stc",
     "get_num_threads",
     "iou_pairs",
     "load_model",
@@ -67,6 +72,7 @@ __all__ = [
     "read_geojson",
     "score_f1",
     "score_scot",
+    "separate",
     "set_num_threads",
     "simplify",
     "track",

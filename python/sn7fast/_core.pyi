@@ -97,9 +97,7 @@ _Channel: TypeAlias = NDArray[Any]
 def separate_check(params: Any) -> None:
     """Raise InputError if the attributes of a SeparateParams do not fit."""
 
-def separate(
-    channels: tuple[_Channel, _Channel | None, _Channel | None], params: Any
-) -> _Arrays:
+def separate(channels: tuple[_Channel, _Channel | None, _Channel | None], params: Any) -> _Arrays:
     """Footprints of body, boundary and contact, uint8 or float32; see sn7fast.separate."""
 
 # Spatio-temporal collapse -------------------------------------------------------------------------
@@ -111,9 +109,7 @@ _Valid: TypeAlias = Sequence[NDArray[np.bool_]] | None
 def stc_check(params: Any) -> None:
     """Raise InputError if the attributes of a StcParams do not fit."""
 
-def stc(
-    frames: _Frames, valid: _Valid, scale: float, params: Any
-) -> tuple[_Arrays, _I32, _I64]:
+def stc(frames: _Frames, valid: _Valid, scale: float, params: Any) -> tuple[_Arrays, _I32, _I64]:
     """Footprints of all months, start of each month, ids; see sn7fast.collapse_stc."""
 
 def stc_mean(frames: _Frames, valid: _Valid, threshold: float) -> _F64:

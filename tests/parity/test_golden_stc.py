@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 import check_golden_more
 from golden_cases import runs
+from sn7fast import Footprints, _core
 from sn7fast.stc import StcParams, collapse_stc
 
 pytestmark = pytest.mark.usefixtures("shared")
@@ -39,8 +41,13 @@ def test_without_change_the_others_are_returned(run):
 @pytest.mark.parametrize("run", runs("stc", without=lambda run: "many_labels" not in run.case))
 def test_wide_labels_lose_no_region(run):
     case = recorded(run, "current")
-    wide = collapse_stc(case.cube, StcParams(**run.params))
-    assert len(np.unique(wide.ids)) > len(np.unique(collapse_stc(case.cube, case.params).ids))
+    mean = _core.stc_mean(case.frames, case.masks, case.params.thres1)
+    narrow, wide = (
+        Footprints(*_core.stc_regions(mean, 0.6, 0.4, replace(case.params, labels_8bit=flag))[1])
+        for flag in (True, False)
+    )
+    assert case.expected["stages"][0]["n_labels"] > 256
+    assert len(wide) > len(narrow) == len(case.expected["stages"][0]["contours"])
 
 
 def test_the_script_says_that_all_is_ok(golden_folder):

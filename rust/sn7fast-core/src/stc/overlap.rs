@@ -1,10 +1,10 @@
 //! Regions that were found as appearing buildings are not tracked once more.
 
 use super::Params;
-use crate::burn::RingBuffer;
+use super::grow::push_pieces;
 use crate::cancel::Cancel;
 use crate::error::Result;
-use crate::footprints::{Builder, Footprints, FootprintsRef};
+use crate::footprints::{Builder, FootprintsRef};
 use crate::geom::{Bounds, Repair, Shapes, area};
 use crate::index::{Blocks, Index};
 
@@ -27,7 +27,11 @@ pub fn kept_regions(
     cancel: &Cancel,
 ) -> Result<Vec<bool>> {
     let is_grown = params.margin > 0.0;
-    let grown = grow(changes, params.margin)?;
+    let mut grown = Builder::new();
+    for change in changes.iter() {
+        push_pieces(&change, params.margin * area(&change).sqrt(), &mut grown);
+    }
+    let grown = grown.finish()?;
     // Grown ones are made of pieces that overlap; together they are what a buffer is.
     let changes = Shapes::prepare(grown.view(), Repair::ZeroBuffer);
     let regions = Shapes::prepare(regions, Repair::ZeroBuffer);
@@ -51,27 +55,4 @@ pub fn kept_regions(
 fn distance(a: &Bounds, b: &Bounds) -> f64 {
     let [dx, dy] = [0, 1].map(|k| a.min[k] + a.max[k] - b.min[k] - b.max[k]);
     (dx * dx + dy * dy).sqrt()
-}
-
-/// Polygons with their round buffers, as a polygon and the pieces around it.
-fn grow(polygons: FootprintsRef<'_>, margin: f64) -> Result<Footprints> {
-    let mut out = Builder::new();
-    let mut buffer = RingBuffer::default();
-    for footprint in polygons.iter() {
-        for rings in footprint.polygons() {
-            rings.for_each(|ring| out.ring(ring.iter().copied()));
-            out.end_polygon();
-        }
-        let width = margin * area(&footprint).sqrt();
-        if width > 0.0 {
-            for (is_outer, ring) in footprint.rings() {
-                buffer.pieces(ring, is_outer, width, &mut |piece| {
-                    out.ring(piece.iter().copied());
-                    out.end_polygon();
-                });
-            }
-        }
-        out.end_footprint();
-    }
-    out.finish()
 }
