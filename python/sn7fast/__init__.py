@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from sn7fast._core import __version__, get_num_threads, set_num_threads
+from sn7fast.buildings import Buildings
+from sn7fast.collapse import CollapseParams, collapse
 from sn7fast.cube import Cube
 from sn7fast.errors import (
     FormatError,
@@ -20,13 +22,17 @@ from sn7fast.io import read_csv, read_geojson, write_csv, write_geojson
 from sn7fast.matching import Matches, iou_pairs, match_footprints
 from sn7fast.polygonize import polygonize, polygonize_frames
 from sn7fast.rasterize import rasterize, training_mask
+from sn7fast.refinement import refine
 from sn7fast.scores import F1Aoi, F1Counts, F1Score, ScotAoi, ScotMonth, ScotScore
 from sn7fast.scoring import score_f1, score_scot
 from sn7fast.simplify import simplify
 from sn7fast.stack import Stack
+from sn7fast.stc import StcParams
 from sn7fast.tracking import track
 
 __all__ = [
+    "Buildings",
+    "CollapseParams",
     "Cube",
     "F1Aoi",
     "F1Counts",
@@ -46,7 +52,9 @@ __all__ = [
     "Sn7FastError",
     "Stack",
     "StackError",
+    "StcParams",
     "__version__",
+    "collapse",
     "get_num_threads",
     "iou_pairs",
     "match_footprints",
@@ -55,6 +63,7 @@ __all__ = [
     "rasterize",
     "read_csv",
     "read_geojson",
+    "refine",
     "score_f1",
     "score_scot",
     "set_num_threads",

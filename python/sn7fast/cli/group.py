@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 OK, USAGE, BAD_INPUT, SOME_FAILED, BUG, INTERRUPTED = 0, 2, 3, 4, 70, 130
 
-_NAMES = ("demo", "prep", "polygonize", "track", "score", "doctor")
+_NAMES = ("demo", "prep", "polygonize", "track", "collapse", "score", "doctor")
 
 _NEXT = (
     (RasterError, "check this file, make it anew or take it away, then run again"),

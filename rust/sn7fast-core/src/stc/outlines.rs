@@ -13,11 +13,7 @@ const TOLERANCE: f64 = 0.2;
 ///
 /// # Errors
 /// [`crate::Error::Argument`] if there are too many points; [`crate::Error::Cancelled`].
-pub fn outlines(
-    contours: &[FootprintsRef<'_>],
-    scale: f64,
-    cancel: &Cancel,
-) -> Result<Footprints> {
+pub fn outlines(contours: &[FootprintsRef<'_>], scale: f64, cancel: &Cancel) -> Result<Footprints> {
     let mut all = Builder::new();
     contours.iter().for_each(|set| set.iter().for_each(|contour| all.push(&contour)));
     let mut all = all.finish()?;

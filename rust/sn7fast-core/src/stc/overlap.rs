@@ -29,16 +29,17 @@ pub fn kept_regions(
     let changes = Shapes::prepare(grown.view(), Repair::ZeroBuffer);
     let regions = Shapes::prepare(regions, Repair::ZeroBuffer);
     let index = Index::new(&changes, 0..changes.len());
-    let found = index.near_pairs(&Blocks::new(&regions, 0..regions.len()), cancel, |k, change| {
-        let is_near = match (regions.bounds(k), changes.bounds(change)) {
-            (Some(a), Some(b)) => {
-                let reach = regions.area(k).sqrt() + changes.area(change).sqrt();
-                distance(&a, &b) < 5.0 * reach / std::f64::consts::PI
-            }
-            _ => false,
-        };
-        (is_near && regions.shared_area(k, &changes, change) >= OVERLAP).then_some(())
-    })?;
+    let found =
+        index.near_pairs(&Blocks::new(&regions, 0..regions.len()), cancel, |k, change| {
+            let is_near = match (regions.bounds(k), changes.bounds(change)) {
+                (Some(a), Some(b)) => {
+                    let reach = regions.area(k).sqrt() + changes.area(change).sqrt();
+                    distance(&a, &b) < 5.0 * reach / std::f64::consts::PI
+                }
+                _ => false,
+            };
+            (is_near && regions.shared_area(k, &changes, change) >= OVERLAP).then_some(())
+        })?;
     Ok((0..regions.len()).map(|k| regions.is_valid(k) && found.of(k).is_empty()).collect())
 }
 

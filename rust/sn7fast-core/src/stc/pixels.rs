@@ -151,7 +151,8 @@ impl Patch {
 
     fn push_runs(&self, runs: &mut Vec<(u32, Range<u32>)>) {
         let first = self.columns.start;
-        for (row, line) in self.rows.clone().zip(self.pixels.chunks_exact(self.columns.len().max(1)))
+        for (row, line) in
+            self.rows.clone().zip(self.pixels.chunks_exact(self.columns.len().max(1)))
         {
             let mut next = 0;
             while let Some(skipped) = line[next..].iter().position(|&pixel| pixel != 0) {
