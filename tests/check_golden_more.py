@@ -16,6 +16,7 @@ import numpy as np
 import shapely
 from shapely.geometry import shape
 
+from golden_filtered import check_tracking_filtered
 from sn7fast import Cube, Footprints, _core
 from sn7fast.stc import StcParams, collapse_stc, frames_and_masks
 
@@ -200,7 +201,7 @@ def check_stc(data, arrays, index):
     return None
 
 
-KINDS = {"stc": check_stc}
+KINDS = {"stc": check_stc, "tracking_filtered": check_tracking_filtered}
 
 
 def check(root, kind):

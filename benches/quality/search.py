@@ -7,7 +7,6 @@ The AOIs are synthetic stacks, their labels made worse by `sn7fast.data.degrade`
 
 import argparse
 import sys
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -52,13 +51,11 @@ def main():
         "In brackets 95 % intervals of a bootstrap over AOIs.\n"
     ]
     for method in options.method:
-        start = time.perf_counter()
         found = search(
             made, start=PostProcessing(method), trials=options.trials, folds=options.folds
         )
-        seconds = time.perf_counter() - start
         warnings = "".join(f"\nwarning: {text}" for text in found.warnings)
-        parts.append(f"## {method} ({seconds:.0f} s)\n\n```\n{found.table()}{warnings}\n```\n")
+        parts.append(f"## {method}\n\n```\n{found.table()}{warnings}\n```\n")
         print(parts[-1], file=sys.stderr, flush=True)
     text = "\n".join(parts)
     print(text)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sn7fast._core import __version__, get_num_threads, set_num_threads
 from sn7fast.attribution import AoiAttribution, ScotAttribution, attribute_scot
+from sn7fast.buildings import Buildings
+from sn7fast.collapse import CollapseParams, collapse
 from sn7fast.cube import Cube
 from sn7fast.errors import (
     FormatError,
@@ -31,6 +33,7 @@ from sn7fast.matching import Matches, iou_pairs, match_footprints
 from sn7fast.polygonize import polygonize, polygonize_frames
 from sn7fast.predict import load_model, predict
 from sn7fast.rasterize import rasterize, training_mask
+from sn7fast.refinement import refine
 from sn7fast.scores import F1Aoi, F1Counts, F1Score, ScotAoi, ScotMonth, ScotScore
 from sn7fast.scoring import score_f1, score_scot
 from sn7fast.separate import SeparateParams, separate
@@ -42,6 +45,8 @@ from sn7fast.train import train
 
 __all__ = [
     "AoiAttribution",
+    "Buildings",
+    "CollapseParams",
     "Cube",
     "F1Aoi",
     "F1Counts",
@@ -67,6 +72,7 @@ __all__ = [
     "StcParams",
     "__version__",
     "attribute_scot",
+    "collapse",
     "collapse_stc",
     "get_num_threads",
     "iou_pairs",
@@ -79,6 +85,7 @@ __all__ = [
     "read_csv",
     "read_geojson",
     "read_parquet",
+    "refine",
     "score_f1",
     "score_scot",
     "separate",

@@ -136,6 +136,21 @@ def stc_kept(regions: _Arrays, changes: _Arrays, params: object) -> NDArray[np.b
 def stc_outlines(contours: _Arrays, scale: float) -> _Arrays:
     """Contours in native pixels, simplified and rounded."""
 
+# Temporal collapse --------------------------------------------------------------------------------
+
+def collapse_check(params: Any) -> None:
+    """Raise InputError if the attributes of a CollapseParams do not fit."""
+
+def collapse(
+    prob: NDArray[Any], valid: NDArray[np.bool_] | None, scale: int, params: Any, level: float
+) -> tuple[_Arrays, _I32, _I64, _I64, _F64, _F64]:
+    """Buildings of a C-contiguous cube; see sn7fast.collapse.
+
+    Footprints of all months, start of each month, ids; int64 (n, 5): first and last month, lowest
+    and highest of the interval of first months, months observed; float64 (n,): confidence; float64
+    (T, 2): y, x by which each month was found to lie off, in pixels of the image.
+    """
+
 # Burning and simplifying --------------------------------------------------------------------------
 
 def rasterize(footprints: _Arrays, shape_yx: tuple[int, int], value: int) -> NDArray[np.uint8]:

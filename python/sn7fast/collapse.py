@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from sn7fast import _core
+from sn7fast._arguments import real_number, whole_number
 from sn7fast.buildings import Buildings
 from sn7fast.errors import InputError
 from sn7fast.footprints import Footprints
@@ -54,19 +55,20 @@ class CollapseParams:
         hidden: ``drop`` leaves a building out of months in which less than half of it is visible,
             as SpaceNet 7 labels it; ``keep`` has it stand through them.
 
-    A number out of range is an InputError of :func:`collapse`.
+    Raises:
+        InputError: A number is out of range, NaN, or of another kind; a share is not from 0 to 1.
     """
 
     max_shift_px: float = 4.0
     min_mean: float = 0.3
     min_mean_new: float = 0.5
     min_rise: float = 0.5
-    min_gap: float = 0.1
+    min_gap: float = 0.06
     min_core_px: float = 3.0
     outline: float = 0.5
     min_area_px: float = 4.0
     min_months: int = 2
-    max_contact: float = 0.2
+    max_contact: float = 0.35
     birth: float = 0.02
     death: float = 0.0005
     never: float = 0.3
@@ -75,8 +77,28 @@ class CollapseParams:
     adapt: float = 0.5
     hidden: Literal["drop", "keep"] = "drop"
 
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name == "min_months":
+                value = whole_number(field.name, value, 0, 2**31 - 1)
+            elif field.name in ("absent", "present"):
+                value = _pair(field.name, value)
+            elif field.name != "hidden":
+                value = real_number(field.name, value)
+            object.__setattr__(self, field.name, value)
+        _core.collapse_check(self)
+
 
 Variant = Literal["default", "stc1", "stc2"]
+
+
+def _pair(name: str, value: Any) -> tuple[float, float]:  # noqa: ANN401 - to be checked
+    try:
+        one, other = value
+    except (TypeError, ValueError):
+        raise InputError(f"{name}: got {value!r}, wanted two numbers") from None
+    return real_number(name, one), real_number(name, other)
 
 
 def collapse(
@@ -112,9 +134,9 @@ def collapse(
         InputError: The cube has no months, a value is no probability (also uint8 of 0 and 1), or a
             parameter is out of range.
     """
-    if params is None or params == "default":
+    if params is None or (isinstance(params, str) and params == "default"):
         params = CollapseParams()
-    elif params in ("stc1", "stc2"):
+    elif isinstance(params, str) and params in ("stc1", "stc2"):
         params = StcParams(variant=params)
     if isinstance(params, StcParams):
         return collapse_stc(cube, params, aoi=aoi)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from sn7fast import Cube, InputError, Stack, polygonize_frames, simplify, track
+from sn7fast import Cube, InputError, Stack, polygonize_frames, refine, simplify, track
 from sn7fast.collapse import CollapseParams, collapse
-from sn7fast.postprocess import METHODS, PostProcessing, Threshold, postprocess
+from sn7fast.postprocess import METHODS, PostProcessing, Refinement, Threshold, postprocess
 from sn7fast.postprocess.methods import BaselineParams
 from sn7fast.postprocess.ranges import Choice, Real, Whole
 from sn7fast.separate import SeparateParams, separate
@@ -92,6 +92,26 @@ class TestPostprocess:
         found = postprocess(Cube.from_arrays(large, months=MONTHS, scale=2, valid=valid), settings)
         assert found.footprints.areas.sum() == wanted.footprints.areas.sum() - 4 * 36
 
+    @pytest.mark.parametrize("method", METHODS)
+    def test_refined_first(self, cube, method):
+        settings = PostProcessing(method, refine=Refinement(0.6))
+        same(
+            postprocess(cube, settings),
+            postprocess(refine(cube, weight=0.6), PostProcessing(method)),
+        )
+
+    @pytest.mark.parametrize("method", METHODS)
+    def test_validity_by_pixel_of_the_image(self, cube, method):
+        large = cube.prob.repeat(2, axis=1).repeat(2, axis=2)
+        valid = np.ones(cube.prob.shape, bool)
+        valid[1:3, :10, :10] = False
+        settings = PostProcessing(method, refine=Refinement(0.3))
+        small, whole = (
+            postprocess(Cube.from_arrays(large, months=MONTHS, scale=2, valid=one), settings)
+            for one in (valid, valid.repeat(2, axis=1).repeat(2, axis=2))
+        )
+        same(small, whole)
+
     def test_collapse(self, cube):
         settings = PostProcessing("collapse", CollapseParams(min_area_px=2.0))
         same(postprocess(cube, settings), collapse(cube, CollapseParams(min_area_px=2.0)))
@@ -119,7 +139,7 @@ class TestYaml:
     @pytest.mark.parametrize("method", METHODS)
     def test_reads_back(self, method, tmp_path):
         for params in (METHODS[method].default, *METHODS[method].presets.values()):
-            settings = PostProcessing(method, params, simplify_px=0.25)
+            settings = PostProcessing(method, params, refine=Refinement(0.5), simplify_px=0.25)
             (tmp_path / "post.yaml").write_text(settings.to_yaml())
             assert PostProcessing.from_yaml(tmp_path / "post.yaml") == settings
 
@@ -159,6 +179,7 @@ class TestYaml:
             ("method: stc\nseparate: {}", "separate: got separate for stc, wanted none"),
             ("separate: {preset: stc}", "wanted one of motokimura, cannab"),
             ("separate: {lines: 3}", "separate: lines"),
+            ("refine: {weight: 2}", "refine.weight: got 2"),
             ("- a", "wanted keys"),
         ],
     )
@@ -185,7 +206,8 @@ class TestPlaces:
     def test_every_range_is_of_a_parameter_and_holds_its_default(self, method, separate):
         if separate is not None and not METHODS[method].segments:
             return
-        settings = PostProcessing(method, separate=separate)
+        settings = PostProcessing(method, separate=separate, refine=Refinement())
+        assert "refine.weight" in settings.space()
         for place, one in settings.space().items():
             assert settings.value(place) in one, place
             ends = one.values if isinstance(one, Choice) else (one.low, one.high)

@@ -7,14 +7,23 @@ from typing import TYPE_CHECKING
 
 from sn7fast.postprocess.config import PostProcessing
 from sn7fast.postprocess.methods import METHODS, Method
-from sn7fast.postprocess.segmentation import Threshold, segment
+from sn7fast.postprocess.segmentation import Refinement, Threshold, segment
+from sn7fast.refinement import refine
 from sn7fast.simplify import simplify
 
 if TYPE_CHECKING:
     from sn7fast.cube import Cube
     from sn7fast.stack import Stack
 
-__all__ = ["METHODS", "Method", "PostProcessing", "Threshold", "postprocess", "segment"]
+__all__ = [
+    "METHODS",
+    "Method",
+    "PostProcessing",
+    "Refinement",
+    "Threshold",
+    "postprocess",
+    "segment",
+]
 
 
 def postprocess(cube: Cube, settings: PostProcessing | None = None, *, aoi: str = "") -> Stack:
@@ -32,6 +41,8 @@ def postprocess(cube: Cube, settings: PostProcessing | None = None, *, aoi: str 
         InputError: The method refuses the cube or a parameter.
     """
     settings = PostProcessing() if settings is None else settings
+    if settings.refine is not None:
+        cube = refine(cube, weight=settings.refine.weight)
     stack = METHODS[settings.method].run(cube, settings, aoi)
     if settings.simplify_px > 0:
         stack = replace(stack, footprints=simplify(stack.footprints, settings.simplify_px))

@@ -9,9 +9,11 @@ from sn7fast._arguments import number_from_zero
 from sn7fast.errors import InputError
 from sn7fast.postprocess.methods import METHODS
 from sn7fast.postprocess.segmentation import (
+    REFINE_SPACE,
     SEPARATE_PRESETS,
     SEPARATE_SPACE,
     THRESHOLD_SPACE,
+    Refinement,
     Threshold,
 )
 from sn7fast.separate import SeparateParams
@@ -23,11 +25,13 @@ if TYPE_CHECKING:
     from sn7fast.postprocess.methods import Method
     from sn7fast.postprocess.ranges import Space
 
-# Ways to find the footprints of a month: defaults, presets, ranges.
-_SEGMENTATIONS: dict[str, tuple[Any, Mapping[str, Any], Space]] = {
+# Stages beside the method itself: defaults, presets, ranges.
+_STAGES: dict[str, tuple[Any, Mapping[str, Any], Space]] = {
+    "refine": (Refinement(), {}, REFINE_SPACE),
     "segment": (Threshold(), {}, THRESHOLD_SPACE),
     "separate": (SeparateParams(), SEPARATE_PRESETS, SEPARATE_SPACE),
 }
+_SEGMENTATIONS = ("segment", "separate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,8 @@ class PostProcessing:
         params: Its parameters, of the dataclass that the method names; None means the defaults.
         segment: How methods that start from footprints find them, unless ``separate`` says it;
             None for other methods.
+        refine: Whether each month is drawn towards the mean of all before anything else; None for
+            no. See `sn7fast.refine`.
         separate: How they find them where touching buildings are to be kept apart; see
             `sn7fast.separate`. Areas are in pixels of the image, whatever the scale.
         simplify_px: Tolerance of `sn7fast.simplify` for the tracked footprints; 0 leaves them.
@@ -58,6 +64,7 @@ class PostProcessing:
     params: Any = None
     segment: Threshold | None = None
     separate: SeparateParams | None = None
+    refine: Refinement | None = None
     simplify_px: float = 0.0
 
     def __post_init__(self) -> None:
@@ -83,7 +90,7 @@ class PostProcessing:
         """Range of each parameter that a search varies, by place, such as ``params.min_iou``."""
         entry = METHODS[self.method]
         space = {f"params.{name}": values for name, values in entry.space.items()}
-        for part, (_, _, ranges) in _SEGMENTATIONS.items():
+        for part, (_, _, ranges) in _STAGES.items():
             if getattr(self, part) is not None:
                 space |= {f"{part}.{name}": values for name, values in ranges.items()}
         return space
@@ -140,7 +147,7 @@ class PostProcessing:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, those at their defaults too; `from_dict` takes them."""
-        parts = {name: getattr(self, name) for name in (*_SEGMENTATIONS, "params")}
+        parts = {name: getattr(self, name) for name in (*_STAGES, "params")}
         plain = {name: asdict(value) for name, value in parts.items() if value is not None}
         return {"method": self.method, **plain, "simplify_px": self.simplify_px}
 
@@ -175,7 +182,7 @@ class PostProcessing:
         given = outline.model_dump(exclude_unset=True)
         name = given.get("method", "baseline")
         entry = _method(name, f"{source}: method")
-        parts = {"params": (entry.default, entry.presets, entry.space), **_SEGMENTATIONS}
+        parts = {"params": (entry.default, entry.presets, entry.space), **_STAGES}
         for part, (default, presets, _) in parts.items():
             if given.get(part) is not None:
                 given[part] = _part(default, presets, given[part], f"{source}: {part}")

@@ -7,28 +7,26 @@ Three layouts, of which the first that fits is taken:
    makes them.
 2. ``<AOI>.zarr``: a group with arrays ``prob`` and, optional, ``valid``, and attributes ``months``
    and, optional, ``scale``. A folder of them, or one. Needs zarr.
-3. Monthly rasters, as `sn7fast.data.discover` finds them. Those that ``sn7fast predict`` wrote tell
-   by themselves what their numbers mean; see `sn7fast.nn.cubes`. Of others float32 are
-   probabilities, and uint8 are 255 times that, or masks; pixels are not valid if they are NaN or,
-   unless that is 0, the nodata value of the file.
+3. Monthly rasters, as `sn7fast.data.discover` finds them: those that ``sn7fast predict`` wrote
+   (`sn7fast.nn.cubes`), which tell by themselves what their numbers mean, or others
+   (`sn7fast.data.cubes`).
 """
 
 from __future__ import annotations
 
 import zipfile
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sn7fast._core import get_num_threads
+from sn7fast._arguments import whole_number
 from sn7fast._optional import require
 from sn7fast.cube import Cube
+from sn7fast.data.cubes import load_cube
 from sn7fast.data.discover import discover
-from sn7fast.errors import FormatError, InputError, RasterError, StackError
-from sn7fast.grid import Grid
+from sn7fast.errors import FormatError, InputError
 from sn7fast.io.outputs import whole_file
 from sn7fast.io.rasters import opened
 from sn7fast.nn.outputs import TAG
@@ -68,45 +66,10 @@ def _load_rasters(frames: Sequence[Frame], scale: int, output: str) -> Cube:
     with opened(frames[0].path) as dataset:
         is_prediction = TAG in dataset.tags()
     if is_prediction:
-        from sn7fast.nn.cubes import load_cube
+        from sn7fast.nn.cubes import load_cube as load_prediction
 
-        return load_cube(frames, output=output, dtype="uint8")
-    pool = ThreadPoolExecutor(min(len(frames), get_num_threads()))
-    try:
-        parts = list(pool.map(_read_frame, frames))
-    finally:
-        pool.shutdown(cancel_futures=True)
-    first = parts[0][0]
-    for frame, (prob, *_) in zip(frames, parts, strict=True):
-        if (prob.shape, prob.dtype) != (first.shape, first.dtype):
-            raise StackError(
-                f"{frame.path}: got {prob.dtype} of shape {prob.shape}, "
-                f"{frames[0].path} has {first.dtype} of shape {first.shape}; wanted all alike"
-            )
-    valid = np.stack([of_frame for _, of_frame, _ in parts])
-    try:
-        grid = parts[0][2].reduced(scale)
-    except InputError as error:
-        raise RasterError(f"{frames[0].path}: {error}") from None
-    return Cube.from_arrays(
-        np.stack([prob for prob, *_ in parts]),
-        months=[frame.month for frame in frames],
-        valid=None if valid.all() else valid,
-        scale=scale,
-        grid=grid,
-    )
-
-
-def _read_frame(frame: Frame) -> tuple[NDArray[Any], NDArray[np.bool_], Grid]:
-    """Probabilities, valid pixels, and the grid."""
-    with opened(frame.path) as dataset:
-        values, nodata, grid = dataset.read(1), dataset.nodata, Grid.from_rasterio(dataset)
-    if values.dtype not in (np.uint8, np.float32):
-        raise RasterError(f"{frame.path}: got pixels of {values.dtype}, wanted uint8 or float32")
-    valid = np.isfinite(values) if values.dtype.kind == "f" else np.ones(values.shape, bool)
-    if nodata and not np.isnan(nodata):
-        valid &= values != nodata
-    return np.where(valid, values, values.dtype.type(0)), valid, grid
+        return load_prediction(frames, output=output, dtype="uint8")
+    return load_cube(frames, scale=whole_number("scale", scale, 1, 4))
 
 
 def read_cube(path: str | os.PathLike[str]) -> Cube:

@@ -16,6 +16,7 @@ class Outline(Settings):
     """The keys of `sn7fast.postprocess.PostProcessing`; parts are checked by the method."""
 
     method: str = "baseline"
+    refine: dict[str, Any] | None = None
     segment: dict[str, Any] | None = None
     separate: dict[str, Any] | None = None
     params: dict[str, Any] | None = None

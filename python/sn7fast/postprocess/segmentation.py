@@ -22,6 +22,24 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Refinement:
+    """Each month drawn towards the mean of all; see `sn7fast.refine`.
+
+    Attributes:
+        weight: Share of the mean, from 0 to 1.
+    """
+
+    weight: float = 0.25
+
+    def __post_init__(self) -> None:
+        if number_from_zero("weight", self.weight) > 1:
+            raise InputError(f"weight: got {self.weight}, wanted a number from 0 to 1")
+
+
+REFINE_SPACE: Space = {"weight": Real(0.0, 0.9)}
+
+
+@dataclass(frozen=True, slots=True)
 class Threshold:
     """What is above a threshold in a month is a footprint, each connected region one.
 

@@ -2,7 +2,7 @@
 
 use crate::convert::{FootprintsOut, footprints_out};
 use crate::enter::enter;
-use crate::error::InputError;
+use crate::error::{InputError, to_python};
 use numpy::{
     Element, IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray3,
     PyUntypedArrayMethods,
@@ -110,6 +110,12 @@ fn out(py: Python<'_>, found: Collapsed) -> PyResult<CollapsedOut<'_>> {
     ))
 }
 
+/// Raises what is wrong with parameters.
+#[pyfunction]
+fn collapse_check(params: ParamsArg) -> PyResult<()> {
+    params.params(0.5)?.check().map_err(to_python)
+}
+
 /// Buildings of a cube and the months in which they stand.
 #[pyfunction]
 #[pyo3(name = "collapse")]
@@ -144,5 +150,6 @@ fn collapse_cube<'py>(
 }
 
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    m.add_function(wrap_pyfunction!(collapse_check, m)?)?;
     m.add_function(wrap_pyfunction!(collapse_cube, m)?)
 }

@@ -86,9 +86,11 @@ pub struct Params {
 }
 
 impl Params {
+    /// Checks all values.
+    ///
     /// # Errors
     /// [`Error::Argument`] for a value out of range; names it.
-    fn check(&self) -> Result<()> {
+    pub fn check(&self) -> Result<()> {
         let shares = [
             ("min_mean", self.min_mean),
             ("min_mean_new", self.min_mean_new),

@@ -25,6 +25,10 @@ const ROUNDS: usize = 4;
 /// Longest step of a round, in pixels.
 const STEP: f64 = 2.0;
 
+/// How much speaks for a month that is at rest: as much as the outlines of a few buildings. Where
+/// there are hardly more, one that is built would look like a move.
+const AT_REST: f64 = 8.0;
+
 /// A month that is fainter than this share of the picture tells too little to be moved by more.
 const LEAST_GAIN: f64 = 0.2;
 
@@ -242,6 +246,7 @@ impl Normal {
     /// Displacement y, x that the sums speak for; none if they say too little.
     fn solve(&self) -> [f64; 2] {
         let [a, b, c, d, e, f, p, q, r] = self.0;
+        let (a, d) = (a + AT_REST, d + AT_REST);
         let det = a * (d * f - e * e) - b * (b * f - c * e) + c * (b * e - c * d);
         if !(det > 1e-9 * a * d * f) || a * d * f <= 0.0 {
             return [0.0; 2];
