@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from sn7fast.data.catalog import Catalog
+from sn7fast.data.coverage import points_in, share_of_pixels
 from sn7fast.data.images import read_sn7_image
 from sn7fast.data.labels import read_labels
 from sn7fast.data.scenes import synthetic_scene
@@ -196,3 +197,26 @@ def test_bad_arguments(arguments, named):
 def test_no_such_month():
     with pytest.raises(InputError, match="1999_01"):
         small().image("1999_01")
+
+
+def test_footprints_are_valid_and_do_not_overlap_however_streets_bend():
+    shapely = pytest.importorskip("shapely")
+    bent = 0
+    for seed in range(8):
+        scene = small(seed=seed, shape_yx=(256, 256), months=1, cloud_chance=0)
+        bent += scene.character.warp_px > 0
+        polygons = scene.truth.footprints.to_shapely()
+        assert shapely.is_valid(polygons).all()
+        total = shapely.area(polygons).sum()
+        assert shapely.area(shapely.union_all(polygons)) == pytest.approx(total, rel=2e-3)
+    assert bent > 2
+
+
+def test_points_cover_the_area_of_houses():
+    # 6.3 px square, of which a quarter is missing.
+    corners = np.array([[[10.0, 10], [16, 12], [15, 15], [12, 14], [11, 17], [8, 16]]])
+    assert len(points_in(corners, (32, 32)).place) / 16 == pytest.approx(30, rel=0.03)
+    # Those beyond the frame are left out, and each point lies in one place.
+    places = points_in(corners - 11, (32, 32)).place
+    assert len(np.unique(places)) == len(places) < 16 * 29
+    assert share_of_pixels(places, (32, 32)).sum() * 16 == len(places)

@@ -58,6 +58,8 @@ _ESTATE = Layout(26, 0.4, 140, 5.5, (1.5, 2.0, 3.0, 4.0), (3.0, 6.0), (0.6, 0.95
 _SLUM = Layout(7, 0.55, 60, 4.5, (0.0, 0.0, 0.0, 0.3, 0.7), (1.0, 2.5), (0.8, 1.0))
 _CENTRE = Layout(16, 0.8, 400, 7.0, (0.0, 0.0, 0.3, 0.7, 1.0), (2.0, 4.0), (0.85, 1.0))
 _WORKS = Layout(170, 0.9, 2500, 30.0, (0.0, 1.0, 2.0, 4.0, 8.0), (3.0, 8.0), (0.5, 0.95))
+_HALLS = Layout(700, 0.9, 7000, 70.0, (0.0, 2.0, 4.0, 10.0), (5.0, 14.0), (0.4, 0.9))
+_SHEDS = Layout(130, 0.4, 600, 6.0, (1.0, 2.0, 3.0), (2.0, 4.0), (0.6, 1.0))
 _VILLAGE = Layout(9, 0.6, 120, 5.5, (0.7, 1.5, 3.0, 5.0), (2.0, 6.0), (0.35, 0.8))
 _FARMS = Layout(12, 0.8, 200, 6.0, (1.0, 3.0, 6.0, 12.0), (4.0, 12.0), (0.15, 0.5))
 _MIXED = Layout()
@@ -86,8 +88,8 @@ _KINDS: dict[str, tuple[tuple[Layout, ...], tuple[float, float], Plan]] = {
         Plan(towns=(4, 8), town_sizes=(0.2, 0.45), fringe=0.3, strays=0.02),
     ),
     "works": (
-        (_WORKS, _WORKS, _WORKS, _MIXED, _ROWS),
-        (0.0008, 0.003),
+        (_WORKS, _WORKS, _HALLS, _HALLS, _SHEDS, _MIXED, _ROWS),
+        (0.001, 0.004),
         Plan(towns=(3, 7), town_sizes=(0.08, 0.25), fringe=0.3, strays=0.1),
     ),
 }
@@ -197,7 +199,7 @@ def draw_character(
         track=0.5 * others[0] + 0.5 * rng.uniform(150, 200) * np.array([1, 0.88, 0.7]),
         roofs=_dulled(roofs, rng.uniform(0.2, 0.85)) * np.exp(0.12 * rng.standard_normal()),
         roof_shares=rng.dirichlet(np.full(len(chosen), 0.8)),
-        gain=tone,
+        gain=tone * np.array([1.02, 1.03, 1.11]),
         wood_share=float(rng.beta(1, 3)) * (0.4 if biome in ("arid", "steppe") else 1),
         field_share=float(rng.beta(1.6, 1.2)),
         water_share=float(rng.choice([0, 0.01, 0.03, 0.1], p=[0.45, 0.3, 0.17, 0.08])),
