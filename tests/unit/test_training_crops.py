@@ -256,8 +256,18 @@ def test_no_change_without_chances():
 
 @pytest.mark.parametrize(
     "name",
-    ["brightness", "contrast", "gamma", "colour", "saturation", "noise", "grain", "blur",
-     "sharpen", "haze"],
+    [
+        "brightness",
+        "contrast",
+        "gamma",
+        "colour",
+        "saturation",
+        "noise",
+        "grain",
+        "blur",
+        "sharpen",
+        "haze",
+    ],
 )
 def test_each_change_of_light(name):
     image = np.random.default_rng(1).integers(0, 256, (20, 20, 3), np.uint8)

@@ -102,7 +102,9 @@ def _grain(rng: np.random.Generator, shape: tuple[int, ...], most: float) -> NDA
     strengths = most * rng.random(2)
     noise = blurred(rng.standard_normal((*shape, 4), dtype=np.float32), sigma)
     noise /= noise.std() + np.float32(1e-6)
-    return np.float32(strengths[0]) * noise[..., :1] + np.float32(0.5 * strengths[1]) * noise[..., 1:]
+    return (
+        np.float32(strengths[0]) * noise[..., :1] + np.float32(0.5 * strengths[1]) * noise[..., 1:]
+    )
 
 
 def _spread(
