@@ -30,7 +30,7 @@ from tiny_training import CHANNELS, recipe, write_prepared, write_scene
 SPEC = ModelSpec.small(width=4, depth=2, outputs=("footprint",))
 STRONG = Augment(
     flip_x=0.5, flip_y=0.5, rotate90=1, brightness=20, contrast=0.3, gamma=0.3, colour=8,
-    saturation=0.4, noise=4, blur=1, sharpen=1, haze=0.3,
+    saturation=0.4, noise=4, grain=4, blur=1, sharpen=1, haze=0.3,
 )  # fmt: skip
 
 
@@ -256,7 +256,18 @@ def test_no_change_without_chances():
 
 @pytest.mark.parametrize(
     "name",
-    ["brightness", "contrast", "gamma", "colour", "saturation", "noise", "blur", "sharpen", "haze"],
+    [
+        "brightness",
+        "contrast",
+        "gamma",
+        "colour",
+        "saturation",
+        "noise",
+        "grain",
+        "blur",
+        "sharpen",
+        "haze",
+    ],
 )
 def test_each_change_of_light(name):
     image = np.random.default_rng(1).integers(0, 256, (20, 20, 3), np.uint8)

@@ -48,8 +48,8 @@ def changes_light(augment: Augment) -> bool:
     return any(
         getattr(augment, name) > 0
         for name in (
-            "brightness", "contrast", "gamma", "colour", "saturation", "noise", "blur", "sharpen",
-            "haze",
+            "brightness", "contrast", "gamma", "colour", "saturation", "noise", "grain", "blur",
+            "sharpen", "haze",
         )
     )  # fmt: skip
 
@@ -88,10 +88,23 @@ def relit(
         share = np.float32(positive[1] * augment.haze)
         tone = np.float32(150 + 80 * positive[2]) + np.float32(10) * tint
         values += share * (tone - values)
+    if augment.grain:
+        values += _grain(rng, values.shape[:2], augment.grain)
     if augment.noise:
         sigma = np.float32(positive[3] * augment.noise)
         values += sigma * rng.standard_normal(values.shape, dtype=np.float32)
     return np.clip(values, 0, _WHITE, out=values)
+
+
+def _grain(rng: np.random.Generator, shape: tuple[int, ...], most: float) -> NDArray[np.float32]:
+    """Noise that neighbours share: some in all bands alike, less in each by itself."""
+    sigma = rng.uniform(0.5, 1.6)
+    strengths = most * rng.random(2)
+    noise = blurred(rng.standard_normal((*shape, 4), dtype=np.float32), sigma)
+    noise /= noise.std() + np.float32(1e-6)
+    return (
+        np.float32(strengths[0]) * noise[..., :1] + np.float32(0.5 * strengths[1]) * noise[..., 1:]
+    )
 
 
 def _spread(

@@ -113,6 +113,8 @@ class Augment(Settings):
         colour: The same as brightness, for each band by itself.
         saturation: Differences from grey are scaled by exp(plus or minus this).
         noise: Standard deviation, at most, of noise on each pixel, in units of 0 to 255.
+        grain: The same of noise that neighbouring pixels share, as resampling and compression leave
+            it; each band has some of its own.
         blur: Widest Gaussian blur (its sigma, in pixels of the image).
         sharpen: Strongest sharpening: share of the difference to a blurred image that is added.
         haze: Strongest mix with a bright, even tone.
@@ -127,6 +129,7 @@ class Augment(Settings):
     colour: FromZero = 0.0
     saturation: FromZero = 0.0
     noise: FromZero = 0.0
+    grain: FromZero = 0.0
     blur: FromZero = 0.0
     sharpen: FromZero = 0.0
     haze: Probability = 0.0
