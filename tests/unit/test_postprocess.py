@@ -95,7 +95,10 @@ class TestPostprocess:
     @pytest.mark.parametrize("method", METHODS)
     def test_refined_first(self, cube, method):
         settings = PostProcessing(method, refine=Refinement(0.6))
-        same(postprocess(cube, settings), postprocess(refine(cube, weight=0.6), PostProcessing(method)))
+        same(
+            postprocess(cube, settings),
+            postprocess(refine(cube, weight=0.6), PostProcessing(method)),
+        )
 
     @pytest.mark.parametrize("method", METHODS)
     def test_validity_by_pixel_of_the_image(self, cube, method):

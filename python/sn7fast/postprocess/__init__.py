@@ -15,7 +15,15 @@ if TYPE_CHECKING:
     from sn7fast.cube import Cube
     from sn7fast.stack import Stack
 
-__all__ = ["METHODS", "Method", "PostProcessing", "Refinement", "Threshold", "postprocess", "segment"]
+__all__ = [
+    "METHODS",
+    "Method",
+    "PostProcessing",
+    "Refinement",
+    "Threshold",
+    "postprocess",
+    "segment",
+]
 
 
 def postprocess(cube: Cube, settings: PostProcessing | None = None, *, aoi: str = "") -> Stack:
