@@ -145,7 +145,8 @@ def collapse(
             f"params: got {params!r}, wanted CollapseParams, StcParams, 'default', 'stc1' or 'stc2'"
         )
     prob = np.require(cube.prob, cube.prob.dtype.newbyteorder("="), ["C_CONTIGUOUS", "ALIGNED"])
-    valid = None if cube.valid is None else np.require(cube.valid, bool, ["C_CONTIGUOUS"])
+    hidden = cube.valid_pixels()
+    valid = None if hidden is None else np.require(hidden, bool, ["C_CONTIGUOUS"])
     arrays, offsets, ids, months, confidence, _ = _core.collapse(
         prob, valid, cube.scale, params, _LEVEL
     )

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from nn_fakes import fake_model, write_rgba
-from sn7fast import Cube, FormatError, InputError, RasterError, StackError, predict
+from sn7fast import Cube, FormatError, InputError, predict
 from sn7fast.data.sn7 import sn7_stem
-from sn7fast.io.rasters import write_mask
 from sn7fast.nn import cubes as nn_cubes
 from sn7fast.postprocess.cubes import cube_loaders, read_cube, write_cube
 
