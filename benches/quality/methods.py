@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sn7fast import FilterParams, Stack, polygonize_frames, track
+from sn7fast import Cube, FilterParams, Stack, collapse, polygonize_frames, track
 
 MIN_AREA_PX = 4
 MIN_IOU = 0.25
@@ -45,8 +45,27 @@ def preset(name):
     return filtered
 
 
+def stc(variant):
+    """As published: on what is enlarged three times, each pixel repeated."""
+
+    def collapsed(scene: Scene) -> Stack:
+        prob = scene.masks.repeat(3, axis=1).repeat(3, axis=2)
+        cube = Cube.from_arrays(prob, months=scene.months, valid=scene.valid, scale=3)
+        return collapse(cube, variant, aoi=scene.aoi)
+
+    return collapsed
+
+
+def default(scene: Scene) -> Stack:
+    cube = Cube.from_arrays(scene.masks, months=scene.months, valid=scene.valid)
+    return collapse(cube, aoi=scene.aoi)
+
+
 # Name in the table -> function of a Scene that returns a Stack with ids.
 METHODS = {
     "baseline tracker": baseline,
     **{f"preset {name}": preset(name) for name in ("motokimura", "cannab", "selim_sef")},
+    "STC-1": stc("stc1"),
+    "STC-2": stc("stc2"),
+    "collapse": default,
 }

@@ -28,7 +28,9 @@ def samples(count, size, strength):
             births_per_month=size**2 / 16000,
         )  # fmt: skip
         seen = degrade(aoi.truth, seed=seed, strength=strength, probabilities=True)
-        cube = Cube.from_arrays(seen.prob, months=aoi.months, valid=seen.valid, grid=aoi.grid)
+        # The labels lack what the AOI's own clouds hide: that is no change, and not seen either.
+        valid = seen.valid & (aoi.cloud_masks == 0)
+        cube = Cube.from_arrays(seen.prob, months=aoi.months, valid=valid, grid=aoi.grid)
         made.append(Sample(f"seed {seed:02}", cube, aoi.truth))
     return made
 

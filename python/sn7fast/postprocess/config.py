@@ -60,7 +60,7 @@ class PostProcessing:
         InputError: An unknown method, parameters of another one, or a value out of range.
     """
 
-    method: str = "baseline"
+    method: str = "collapse"
     params: Any = None
     segment: Threshold | None = None
     separate: SeparateParams | None = None
@@ -180,7 +180,7 @@ class PostProcessing:
 
         outline = settings_of(Outline, dict(data), changes, source=source)
         given = outline.model_dump(exclude_unset=True)
-        name = given.get("method", "baseline")
+        name = given.get("method", "collapse")
         entry = _method(name, f"{source}: method")
         parts = {"params": (entry.default, entry.presets, entry.space), **_STAGES}
         for part, (default, presets, _) in parts.items():

@@ -15,7 +15,7 @@ from sn7fast.settings import Settings
 class Outline(Settings):
     """The keys of `sn7fast.postprocess.PostProcessing`; parts are checked by the method."""
 
-    method: str = "baseline"
+    method: str = "collapse"
     refine: dict[str, Any] | None = None
     segment: dict[str, Any] | None = None
     separate: dict[str, Any] | None = None
