@@ -74,7 +74,7 @@ class CollapseParams:
     never: float = 0.3
     absent: tuple[float, float] = (0.5, 8.0)
     present: tuple[float, float] = (8.0, 1.5)
-    adapt: float = 0.5
+    adapt: float = 1.0
     hidden: Literal["drop", "keep"] = "drop"
 
     def __post_init__(self) -> None:

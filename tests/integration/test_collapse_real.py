@@ -62,7 +62,7 @@ def test_degraded_labels(real_data, aoi):
     stack = collapse(Cube.from_arrays(seen.masks, months=months, valid=seen.valid), aoi="aoi")
     score = score_scot(labelled, stack).score
     baseline = score_scot(labelled, tracked(seen.masks, months)).score
-    assert score > 0.75
+    assert score > 0.65
     assert score > baseline + 0.4
 
 

@@ -17,6 +17,9 @@ use super::beta::{Beta, Counts, PARTS, Table};
 const EMPTY: f64 = 0.2;
 const FULL: f64 = 0.8;
 
+/// Histories less likely than the likeliest by this, as a logarithm, do not count.
+const NEGLIGIBLE: f64 = 30.0;
+
 /// What is known before the scores are.
 #[derive(Clone, Copy, Debug)]
 pub struct Prior {
@@ -32,20 +35,27 @@ pub struct Prior {
     pub death: f64,
 }
 
-/// What is known after.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct History {
+/// Months in which a building stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
     /// It stands from this month on...
     pub first: usize,
     /// ... and no longer in this one; `first` if it never did.
     pub end: usize,
+}
+
+/// What is known after.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct History {
+    /// The likeliest months.
+    pub span: Span,
     /// Interval that holds the first month with the probability asked for.
     pub first_range: [usize; 2],
-    /// Probability that `first` is the first month, if there ever is a building.
+    /// Probability that `span.first` is the first month, if there ever is a building.
     pub confidence: f64,
 }
 
-impl History {
+impl Span {
     /// True if there is no building.
     pub fn is_never(&self) -> bool {
         self.first == self.end
@@ -83,60 +93,67 @@ impl Judge {
         Self { months, prior, absent, present }
     }
 
-    /// The likeliest history, and an interval that holds the first month with probability `level`.
+    /// The likeliest first month and the one before which it ends; see [`History`].
+    ///
     /// `running`: see [`running_counts`].
+    pub fn likeliest(&self, running: &[Counts]) -> Span {
+        let (_, span) = self.weigh(running, |_, _| {});
+        span
+    }
+
+    /// The likeliest history, and the interval of first months of probability `level`.
     pub fn judge(&self, running: &[Counts], level: f64) -> History {
+        let mut weights = Vec::with_capacity(self.months * (self.months + 1) / 2);
+        let (_, span) = self.weigh(running, |first, weight| weights.push((first, weight)));
+        // If there is a building, as what is asked is when it came.
+        let highest = weights.iter().fold(f64::NEG_INFINITY, |high, &(_, weight)| high.max(weight));
+        let mut shares = vec![0.0; self.months];
+        for (first, weight) in weights {
+            if weight > highest - NEGLIGIBLE {
+                shares[first] += (weight - highest).exp();
+            }
+        }
+        let whole: f64 = shares.iter().sum();
+        shares.iter_mut().for_each(|share| *share /= whole);
+        let first_range = interval(&shares, span.first, level);
+        History { span, first_range, confidence: shares[span.first] }
+    }
+
+    /// Weighs every history; the logarithm of the probability of the likeliest, and what it is.
+    fn weigh(&self, running: &[Counts], mut each: impl FnMut(usize, f64)) -> (f64, Span) {
         let months = self.months;
         let all = running[months];
         let Prior { never, birth, death, .. } = self.prior;
-        let mut best = (never.ln() + self.absent.ln(all), 0, 0);
-        // For each first month: logarithm of the sum over all last ones.
-        let mut by_first = vec![f64::NEG_INFINITY; months];
-        for (first, total) in by_first.iter_mut().enumerate() {
-            let came = (1.0 - never).ln() + if first > 0 { birth.ln() } else { 0.0 };
+        let (exists, born, died) = ((1.0 - never).ln(), birth.ln(), death.ln());
+        let mut best = (never.ln() + self.absent.ln(all), Span { first: 0, end: 0 });
+        for first in 0..months {
+            let came = exists + if first > 0 { born } else { 0.0 };
             let earliest = if death > 0.0 { first + 1 } else { months };
             for end in earliest..=months {
-                let went = if end < months { death.ln() } else { 0.0 };
+                let went = if end < months { died } else { 0.0 };
                 let stood = running[end] - running[first];
                 let weight = came + went + self.present.ln(stood) + self.absent.ln(all - stood);
                 // Of equal ones the later: then a building comes when it is first seen.
                 if weight >= best.0 {
-                    best = (weight, first, end);
+                    best = (weight, Span { first, end });
                 }
-                *total = ln_sum(*total, weight);
+                each(first, weight);
             }
         }
-        let (_, first, end) = best;
-        let whole = by_first.iter().copied().fold(f64::NEG_INFINITY, ln_sum);
-        let shares: Vec<f64> = by_first.iter().map(|weight| (weight - whole).exp()).collect();
-        History {
-            first,
-            end,
-            first_range: interval(&shares, first, level),
-            confidence: shares.get(first).copied().unwrap_or(0.0),
-        }
+        best
     }
 }
 
-/// Logarithm of the sum of two numbers given by their logarithms.
-fn ln_sum(one: f64, other: f64) -> f64 {
-    let (high, low) = if one > other { (one, other) } else { (other, one) };
-    if low == f64::NEG_INFINITY || high - low > 40.0 {
-        high
-    } else {
-        high + (low - high).exp().ln_1p()
-    }
-}
-
-/// Shortest run of months around `first` that holds the share `level`: grown month by month towards
-/// the likelier side.
+/// Run of months around `first` whose share is nearest to `level`: grown month by month towards the
+/// likelier side. Months are few: a run that holds `level` at least would mostly hold far more.
 fn interval(shares: &[f64], first: usize, level: f64) -> [usize; 2] {
     let (mut low, mut high) = (first, first);
     let mut sum = shares[first];
     while sum < level {
         let before = if low > 0 { shares[low - 1] } else { -1.0 };
         let after = shares.get(high + 1).copied().unwrap_or(-1.0);
-        if before < 0.0 && after < 0.0 {
+        let next = before.max(after);
+        if next < 0.0 || sum + next - level > level - sum {
             break;
         }
         if before > after {

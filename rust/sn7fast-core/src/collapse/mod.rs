@@ -38,9 +38,12 @@ use crate::watershed::{Components, mask_components};
 use basins::{Split, split};
 use beta::Counts;
 use cube::Offset;
-use history::{History, Judge, Prior, running_counts};
+use history::{History, Judge, Prior, Span, running_counts};
 use rayon::prelude::*;
 use series::Series;
+
+/// Number of buildings that tell as much as what is known beforehand.
+const FEW: f64 = 50.0;
 
 /// How to collapse.
 #[derive(Clone, Copy, Debug)]
@@ -212,14 +215,14 @@ impl<P: Probability> Run<'_, P> {
         let (cube, params) = (self.cube, self.params);
         let shape = cube.shape();
         let mut places = mask_components(&rise.since, shape, 0.0, &[], Connectivity::Four)?;
-        let histories = self.judge(&self.series(&places)?, &params.prior());
-        places.retain(|label| begins(&histories[label as usize - 1]));
-        let histories: Vec<History> = histories.into_iter().filter(begins).collect();
+        let spans = self.spans(&self.series(&places)?, &params.prior());
+        places.retain(|label| begins(&spans[label as usize - 1]));
+        let spans: Vec<Span> = spans.into_iter().filter(begins).collect();
         let mut means =
-            pixels::means_while_standing(cube, self.offsets, &places, &histories, self.cancel)?;
+            pixels::means_while_standing(cube, self.offsets, &places, &spans, self.cancel)?;
         let mut found = self.scored(self.split(&mut means)?)?;
         drop(means);
-        let histories = self.judge(&found.series, &params.prior());
+        let spans = self.spans(&found.series, &params.prior());
         let mut is_sure = vec![false; found.shapes.count];
         for run in &found.shapes.runs {
             let start = run.row as usize * cube.columns;
@@ -227,11 +230,7 @@ impl<P: Probability> Run<'_, P> {
             is_sure[run.label as usize - 1] |= rise.is_sure[pixels].contains(&1);
         }
         let keep: Vec<bool> = (0..found.shapes.count)
-            .map(|k| {
-                is_sure[k]
-                    && begins(&histories[k])
-                    && self.is_enough(&found.series, k, &histories[k])
-            })
+            .map(|k| is_sure[k] && begins(&spans[k]) && self.is_enough(&found.series, k, spans[k]))
             .collect();
         found.retain(&keep);
         let mut is_new = vec![false; rise.mean.len()];
@@ -270,19 +269,20 @@ impl<P: Probability> Run<'_, P> {
         Ok(Candidates { shapes, series })
     }
 
-    fn judge(&self, series: &Series, prior: &Prior) -> Vec<History> {
+    /// The likeliest months of each.
+    fn spans(&self, series: &Series, prior: &Prior) -> Vec<Span> {
         let judge = Judge::new(*prior, self.cube.frames);
         (0..series.len())
             .into_par_iter()
-            .map(|k| judge.judge(&running_counts(series.of(k)), self.params.level))
+            .map(|k| judge.likeliest(&running_counts(series.of(k))))
             .collect()
     }
 
-    /// True if it is seen in enough months of its history, or in all there are.
-    fn is_enough(&self, series: &Series, building: usize, history: &History) -> bool {
+    /// True if it is seen in enough months of its span, or in all there are.
+    fn is_enough(&self, series: &Series, building: usize, span: Span) -> bool {
         let seen: Vec<bool> = series.of(building).map(|(_, seen)| seen > 0.5).collect();
         let all = seen.iter().filter(|&&seen| seen).count();
-        let standing = seen[history.first..history.end].iter().filter(|&&seen| seen).count();
+        let standing = seen[span.first..span.end].iter().filter(|&&seen| seen).count();
         standing > 0 && standing >= self.params.min_months.min(all)
     }
 
@@ -292,35 +292,40 @@ impl<P: Probability> Run<'_, P> {
         if self.params.adapt == 0.0 {
             return prior;
         }
-        let histories = self.judge(series, &prior);
+        let spans = self.spans(series, &prior);
         let counts: Vec<(Counts, Counts)> = (0..series.len())
             .into_par_iter()
             .map(|k| {
                 let running = running_counts(series.of(k));
-                let History { first, end, .. } = histories[k];
+                let Span { first, end } = spans[k];
                 let standing = running[end] - running[first];
                 (standing, running[self.cube.frames] - standing)
             })
             .collect();
         let bounds = [2.0, 20.0];
+        // The fewer there are, the less they tell.
+        let share = |count: usize| self.params.adapt * count as f64 / (count as f64 + FEW);
         if let Some(present) = Beta::fit(counts.iter().map(|c| c.0), bounds) {
-            prior.present = prior.present.towards(present, self.params.adapt);
+            prior.present = prior.present.towards(present, share(counts.len()));
         }
-        // Where hardly anything is absent, little is learnt about it.
-        let absent = counts.iter().filter(|c| c.1 != Counts::default());
-        if absent.clone().count() >= 20
-            && let Some(absent) = Beta::fit(absent.map(|c| c.1), bounds)
-        {
-            prior.absent = prior.absent.towards(absent, self.params.adapt);
+        let absent = counts.iter().filter(|c| c.1 != Counts::default()).map(|c| c.1);
+        if let Some(beta) = Beta::fit(absent.clone(), bounds) {
+            prior.absent = prior.absent.towards(beta, share(absent.count()));
         }
         prior
     }
 
     fn finish(&self, mut found: Candidates, offsets: Vec<[f64; 2]>) -> Result<Collapsed> {
         let prior = self.adapted(&found.series);
-        let histories = self.judge(&found.series, &prior);
+        let judge = Judge::new(prior, self.cube.frames);
+        let histories: Vec<History> = (0..found.series.len())
+            .into_par_iter()
+            .map(|k| judge.judge(&running_counts(found.series.of(k)), self.params.level))
+            .collect();
         let keep: Vec<bool> = (0..found.shapes.count)
-            .map(|k| !histories[k].is_never() && self.is_enough(&found.series, k, &histories[k]))
+            .map(|k| {
+                !histories[k].span.is_never() && self.is_enough(&found.series, k, histories[k].span)
+            })
             .collect();
         found.retain(&keep);
         let mut kept = keep.iter();
@@ -330,18 +335,19 @@ impl<P: Probability> Run<'_, P> {
         let mut months = vec![Vec::new(); self.cube.frames];
         let mut buildings = Vec::with_capacity(histories.len());
         for (k, history) in histories.iter().enumerate() {
+            let Span { first, end } = history.span;
             let mut observed = 0;
             for (month, (_, seen)) in found.series.of(k).enumerate() {
                 let is_seen = seen > 0.5;
                 observed += u32::from(is_seen);
-                let stands = (history.first..history.end).contains(&month);
+                let stands = (first..end).contains(&month);
                 if stands && (is_seen || !self.params.drop_hidden) {
                     months[month].push(k as u32);
                 }
             }
             buildings.push(Building {
-                first: history.first as u32,
-                last: history.end as u32 - 1,
+                first: first as u32,
+                last: end as u32 - 1,
                 first_range: history.first_range.map(|month| month as u32),
                 confidence: history.confidence,
                 observed,
@@ -360,8 +366,8 @@ impl Candidates {
 }
 
 /// True if a building comes later than in the first month.
-fn begins(history: &History) -> bool {
-    history.first > 0 && !history.is_never()
+fn begins(span: &Span) -> bool {
+    span.first > 0 && !span.is_never()
 }
 
 /// All of both; where both claim a pixel there is none of the second.

@@ -1,7 +1,7 @@
 //! Means of the pixels of buildings over the months in which each stands.
 
 use super::cube::{CubeRef, Offset, Probability};
-use super::history::History;
+use super::history::Span;
 use crate::cancel::Cancel;
 use crate::error::Result;
 use crate::watershed::{Components, Run};
@@ -9,13 +9,13 @@ use rayon::prelude::*;
 
 const BAND: usize = 32;
 
-/// Mean level of each pixel of a building over the months of its history in which the pixel is
+/// Mean level of each pixel of a building over the months of its span in which the pixel is
 /// seen; 0 elsewhere, and for buildings that never stood.
 pub fn means_while_standing<P: Probability>(
     cube: &CubeRef<'_, P>,
     offsets: &[Offset],
     buildings: &Components,
-    histories: &[History],
+    spans: &[Span],
     cancel: &Cancel,
 ) -> Result<Vec<u8>> {
     let columns = cube.columns;
@@ -38,7 +38,7 @@ pub fn means_while_standing<P: Probability>(
             for frame in 0..cube.frames {
                 let mut row = u32::MAX;
                 for run in runs {
-                    let History { first, end, .. } = histories[run.label as usize - 1];
+                    let Span { first, end } = spans[run.label as usize - 1];
                     if !(first..end).contains(&frame) {
                         continue;
                     }

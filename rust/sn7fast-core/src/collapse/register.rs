@@ -18,9 +18,12 @@ const ROWS: usize = 48;
 const MARGIN: usize = 8;
 
 /// About as many pixels are looked at.
-const SAMPLE: usize = 1 << 18;
+const SAMPLE: usize = 1 << 17;
 
 const ROUNDS: usize = 4;
+
+/// Sums that run side by side, as wide registers add.
+const LANES: usize = 16;
 
 /// Longest step of a round, in pixels.
 const STEP: f64 = 2.0;
@@ -130,56 +133,110 @@ impl Band {
     /// What each month says about its displacement.
     fn equations(&self, places: &[[f64; 2]]) -> Vec<Normal> {
         let size = self.rows * self.columns;
-        let mut sum = vec![0.0f32; size];
+        let mut mean = vec![0.0f32; size];
         let mut months = vec![0.0f32; size];
         let moved: Vec<_> =
             places.iter().enumerate().map(|(k, &place)| self.moved(k, place)).collect();
         for (levels, seen) in &moved {
-            for k in 0..size {
-                let counts = seen.get(k).is_none_or(|&seen| seen > 0.999);
-                sum[k] += if counts { levels[k] } else { 0.0 };
-                months[k] += f32::from(u8::from(counts));
+            for (mean, &level) in mean.iter_mut().zip(levels) {
+                *mean += level;
+            }
+            for (months, &seen) in months.iter_mut().zip(seen) {
+                *months += seen;
             }
         }
-        for (sum, &months) in sum.iter_mut().zip(&months) {
-            *sum /= months.max(1.0);
+        if !self.has_hidden() {
+            months.fill(places.len() as f32);
         }
-        moved.iter().map(|(levels, seen)| self.equation(&sum, levels, seen)).collect()
+        for (mean, &months) in mean.iter_mut().zip(&months) {
+            *mean /= months.max(1.0);
+        }
+        let slopes = self.slopes(&mean);
+        // Without clouds all months look at the same pixels of the picture.
+        let common = self.picture(&mean, &slopes, &[]);
+        moved
+            .iter()
+            .map(|(levels, seen)| {
+                let [a, b, c, d, e, f] =
+                    if seen.is_empty() { common } else { self.picture(&mean, &slopes, seen) };
+                let [down, right] = &slopes;
+                // Hidden levels are 0, so they need no further mask.
+                let [p, q, r] = [down, right, &mean].map(|one| self.dot(one, levels, &[]));
+                Normal([a, b, c, d, e, f, p, q, r])
+            })
+            .collect()
     }
 
-    fn equation(&self, mean: &[f32], levels: &[f32], seen: &[f32]) -> Normal {
-        let mut normal = Normal::default();
+    fn has_hidden(&self) -> bool {
+        self.seen.first().is_some_and(|seen| !seen.is_empty())
+    }
+
+    /// Slopes of the picture, down and right.
+    fn slopes(&self, mean: &[f32]) -> [Vec<f32>; 2] {
+        [self.columns, 1].map(|step| {
+            let mut slope = vec![0.0; mean.len()];
+            let inner = step..mean.len() - step;
+            for (slope, near) in slope[inner].iter_mut().zip(mean.windows(2 * step + 1)) {
+                *slope = 0.5 * (near[2 * step] - near[0]);
+            }
+            slope
+        })
+    }
+
+    /// Sums of slopes and levels of the picture where a month is seen.
+    fn picture(&self, mean: &[f32], [down, right]: &[Vec<f32>; 2], seen: &[f32]) -> [f64; 6] {
+        let pairs = [
+            (&down[..], &down[..]),
+            (down, right),
+            (down, mean),
+            (right, right),
+            (right, mean),
+            (mean, mean),
+        ];
+        pairs.map(|(one, other)| self.dot(one, other, seen))
+    }
+
+    /// Sum of products over the pixels that count, in an order that does not change.
+    fn dot(&self, one: &[f32], other: &[f32], seen: &[f32]) -> f64 {
         let columns = self.columns;
+        let mut sum = 0.0;
         for row in MARGIN..self.rows - MARGIN {
-            let mut line = [0.0f32; Normal::LEN];
-            for x in MARGIN..columns - MARGIN {
-                let k = row * columns + x;
-                let counts = if seen.is_empty() || seen[k] > 0.999 { 1.0 } else { 0.0 };
-                let down = (mean[k + columns] - mean[k - columns]) * (0.5 * counts);
-                let right = (mean[k + 1] - mean[k - 1]) * (0.5 * counts);
-                let (level, value) = (mean[k] * counts, levels[k]);
-                line[0] += down * down;
-                line[1] += down * right;
-                line[2] += down * level;
-                line[3] += right * right;
-                line[4] += right * level;
-                line[5] += level * level;
-                line[6] += down * value;
-                line[7] += right * value;
-                line[8] += level * value;
+            let line = row * columns + MARGIN..(row + 1) * columns - MARGIN;
+            let (one, other) = (&one[line.clone()], &other[line.clone()]);
+            let mut lanes = [0.0f32; LANES];
+            if seen.is_empty() {
+                let pairs = one.chunks_exact(LANES).zip(other.chunks_exact(LANES));
+                for (one, other) in pairs {
+                    for k in 0..LANES {
+                        lanes[k] += one[k] * other[k];
+                    }
+                }
+            } else {
+                let seen = seen[line].chunks_exact(LANES);
+                let pairs = one.chunks_exact(LANES).zip(other.chunks_exact(LANES)).zip(seen);
+                for ((one, other), seen) in pairs {
+                    for k in 0..LANES {
+                        lanes[k] += one[k] * other[k] * seen[k];
+                    }
+                }
             }
-            for (sum, line) in normal.0.iter_mut().zip(line) {
-                *sum += f64::from(line);
-            }
+            sum += lanes.iter().map(|&lane| f64::from(lane)).sum::<f64>();
         }
-        normal
+        sum
     }
 
-    /// A month as it lies with a displacement: levels, and where they are seen.
+    /// A month as it lies with a displacement: levels, 0 where hidden, and 1 where they are seen.
     fn moved(&self, frame: usize, [down, right]: [f64; 2]) -> (Vec<f32>, Vec<f32>) {
-        let seen = &self.seen[frame];
-        let levels = self.shift(&self.months[frame], down, right);
-        (levels, if seen.is_empty() { Vec::new() } else { self.shift(seen, down, right) })
+        let mut levels = self.shift(&self.months[frame], down, right);
+        if self.seen[frame].is_empty() {
+            return (levels, Vec::new());
+        }
+        let mut seen = self.shift(&self.seen[frame], down, right);
+        for (level, seen) in levels.iter_mut().zip(&mut seen) {
+            *seen = f32::from(u8::from(*seen > 0.999));
+            *level *= *seen;
+        }
+        (levels, seen)
     }
 
     fn shift(&self, values: &[f32], down: f64, right: f64) -> Vec<f32> {
@@ -232,11 +289,9 @@ fn blurred(values: &[f32], columns: usize) -> Vec<f32> {
 
 /// Sums for least squares: slope down, slope right and level of the picture against a month.
 #[derive(Clone, Copy, Debug, Default)]
-struct Normal([f64; Normal::LEN]);
+struct Normal([f64; 9]);
 
 impl Normal {
-    const LEN: usize = 9;
-
     fn add(&mut self, other: &Self) {
         for (sum, &value) in self.0.iter_mut().zip(&other.0) {
             *sum += value;
