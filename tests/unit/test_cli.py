@@ -13,8 +13,8 @@ import rasterio
 from click.testing import CliRunner
 
 from sn7fast.cli.group import commands
+from sn7fast.data.scenes import synthetic_scene
 from sn7fast.data.sn7 import sn7_grid, sn7_stem
-from sn7fast.data.synthetic import synthetic_stack
 from sn7fast.io import read_csv
 from sn7fast.io.rasters import write_mask
 
@@ -673,28 +673,24 @@ def test_output_that_cannot_be_written(masks, tmp_path):
 @pytest.fixture
 def small_demo(monkeypatch):
     """The demo with a small town."""
-
-    def small(*, seed):
-        return synthetic_stack(seed=seed, shape_yx=(160, 160), buildings=80, months=6)
-
-    monkeypatch.setattr("sn7fast.data.synthetic.synthetic_stack", small)
+    monkeypatch.setattr("sn7fast.cli.demo._SHAPE", (160, 160))
+    monkeypatch.setattr("sn7fast.cli.demo._MONTHS", 6)
 
 
 @pytest.mark.usefixtures("small_demo")
 def test_demo_writes_what_it_says_and_scores_again_the_same(tmp_path):
     out = tmp_path / "out"
     result = ok("demo", "--out", out, "--seed", 3)
-    for step in ("make a synthetic AOI", "masks to footprints", "score tracks", "mean of 1"):
+    for step in ("paint its images", "images to tracked buildings", "mean of 1"):
         assert step in result.stdout
     report = json.loads((out / "scores.json").read_text())
+    assert 0 < report["scot"]["track"] < 1
     again = json.loads(ok("score", out / "truth.csv", out / "tracks.csv", "--json").stdout)
     assert again["scot"] == report["scot"]
     assert again["f1"] == report["f1"]
-    # The way from the files: labels with their identifiers, masks polygonized and tracked.
-    files = ok("score", out / "truth", out / "predictions", "--min-area", 4, "--json")
-    assert json.loads(files.stdout)["scot"] == report["scot"]
-    assert len(list((out / "tracks").glob("*.geojson"))) == 6
-    assert (out / "truth").is_dir()
+    assert len(list((out / "probabilities").rglob("*.tif"))) == 6
+    assert len(list((out / "buildings").glob("*.geojson"))) == 1
+    assert (out / "overview.png").stat().st_size > 1000
 
 
 @pytest.mark.usefixtures("small_demo")
@@ -704,10 +700,27 @@ def test_demo_replaces_its_own_output_and_no_other(tmp_path):
     first = (out / "tracks.csv").read_bytes()
     assert ok("demo", "--out", out, "--quiet").output == ""
     assert (out / "tracks.csv").read_bytes() == first
-    (out / "scores.json").unlink()
+    (out / "demo.json").unlink()
     result = run("demo", "--out", out)
     assert result.exit_code == 2
     assert (out / "tracks.csv").exists()
+
+
+def test_pipeline(tmp_path):
+    synthetic_scene(seed=3, shape_yx=(96, 96), months=3).write_sn7(tmp_path / "train")
+    out = tmp_path / "out"
+    first = json.loads(ok("pipeline", tmp_path / "train", "--out", out, "--json").stdout)
+    assert len(first["aois"]) == 1
+    assert first["scot"] is not None
+    again = ok("pipeline", tmp_path / "train", "--out", out, "--set", "method=baseline")
+    assert "0 images (3 more were there)" in again.stdout
+    assert json.loads((out / "run.json").read_text())["postprocess"]["method"] == "baseline"
+    result = run("pipeline", tmp_path / "train", "--out", out, "--set", "methods=baseline")
+    assert result.exit_code == 3
+    assert "method" in result.stderr
+    result = run("pipeline", tmp_path / "train", "--out", out, "--tile", "32", "--overlap", "20")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("error: --overlap: got 20")
 
 
 def test_doctor():

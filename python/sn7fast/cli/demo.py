@@ -21,7 +21,7 @@ _DATA, _PICTURE = "data", "overview.png"
 # Written last into what the demo makes, so that it may replace its own output and no other.
 _MARK, _MARK_KEY = "demo.json", "sn7fast_demo"
 
-_MONTHS, _SHAPE = 12, (640, 640)
+_MONTHS, _SHAPE, _KIND = 12, (640, 640), "suburb"
 
 
 @click.command(
@@ -62,7 +62,7 @@ def command(out: Path, seed: int, overwrite: bool, quiet: bool) -> None:
     console.result(f"sn7fast demo, seed {seed}, {get_num_threads()} threads\n")
     with whole_folder(out) as folder:
         with timed(console, "imagine an AOI") as details:
-            scene = synthetic_scene(seed=seed, shape_yx=_SHAPE, months=_MONTHS)
+            scene = synthetic_scene(seed=seed, shape_yx=_SHAPE, months=_MONTHS, kind=_KIND)
             cloudy = int((scene.cloud_masks.max(axis=(1, 2)) > 0).sum())
             details += [f"{scene.truth.building_count} buildings", f"{cloudy} months with clouds"]
         with timed(console, "paint its images") as details:
