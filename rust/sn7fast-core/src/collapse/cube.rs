@@ -76,14 +76,10 @@ pub struct Offset {
 impl Offset {
     /// From a displacement in pixels of the cube.
     pub fn new(displacement: [f64; 2]) -> Self {
-        let mut offset = Self::default();
-        for axis in 0..2 {
-            let steps = (displacement[axis] * STEPS).round();
-            let whole = (steps / STEPS).floor();
-            offset.whole[axis] = whole as i32;
-            offset.part[axis] = ((steps / STEPS - whole) * f64::from(ONE)) as u32;
-        }
-        offset
+        let steps = displacement.map(|value| (value * STEPS).round());
+        let whole = steps.map(|steps| (steps / STEPS).floor());
+        let part = |axis: usize| ((steps[axis] / STEPS - whole[axis]) * f64::from(ONE)) as u32;
+        Self { whole: whole.map(|whole| whole as i32), part: [part(0), part(1)] }
     }
 
     /// The displacement in pixels of the cube.
