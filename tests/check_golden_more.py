@@ -9,6 +9,7 @@ run, then ``KIND: ok/total, skipped``. The exit status is 1 if a run fails.
 import json
 import re
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,7 @@ class StcRun:
         self.arrays, self.index, self.rules = arrays, index, rules
         self.run = data["runs"][index]
         self.expected = self.run["expected" if rules == "current" else "expected_period"]
-        self.params = StcParams(rules=rules, **self.run["params"])
+        self.params = StcParams(rules=rules, labels_8bit=True, **self.run["params"])
         self.names = data["input"]["names"]
         prob, hidden = arrays["prob"], arrays["udm"]
         if data["input"]["prob_divisor"] not in (1, 255) or (
@@ -64,17 +65,18 @@ class StcRun:
                 got = Footprints(*contours)
                 if lists(got) != lists(stage.contours):
                     yield f"stage {number} contours"
-                same = shapely.equals(Footprints(*polygons).to_shapely(), stage.polygons_shapely)
-                if len(same) != len(stage.polygons) or not same.all():
+                got, wanted = Footprints(*polygons).to_shapely(), stage.polygons_shapely
+                if self.params.polygon_buffer:
+                    # Grown regions have no holes here; contours have none anyway.
+                    wanted = shapely.polygons(shapely.get_exterior_ring(wanted))
+                if len(got) != len(wanted) or not shapely.equals(got, wanted).all():
                     yield f"stage {number} polygons"
         yield from self.months(stages)
         yield from self.table()
 
     def images(self, mean, stage, high, low):
         """Peaks, seeds, watershed and labels of a stage."""
-        peaks = _core.find_peaks(
-            mean, low, self.params.distance, self.rules == "current", None
-        )
+        peaks = _core.find_peaks(mean, low, self.params.distance, self.rules == "current", None)
         seeds = _core.label_components((peaks | (mean > high)).astype(np.uint32), 4)
         basins = _core.watershed(mean, seeds, low, True, self.rules == "current", False)
         labels = _core.label_components(basins, 8)
@@ -144,9 +146,16 @@ class StcRun:
             }
         if got.keys() != wanted.keys():
             yield "csv rows"
-        elif any(not same_ring(got[key], wanted[key]) for key in got):
-            differ = sum(not same_ring(got[key], wanted[key]) for key in got)
-            yield f"csv outlines, {differ} of {len(got)}"
+        else:
+            differ = [key for key in got if not self.same_ring(got[key], wanted[key])]
+            if differ:
+                yield f"csv outlines, {len(differ)} of {len(got)}"
+
+    def same_ring(self, got, wanted):
+        if self.rules == "2020" and len(got) == len(wanted) - 1:
+            # The geometry library of 2020 never simplified the start of a ring away.
+            wanted = [wanted[-2], *wanted[1:-1]]
+        return len(got) == len(wanted) and np.allclose(got, wanted, rtol=0, atol=1e-6)
 
 
 class Stage:
@@ -162,11 +171,7 @@ class Stage:
 def lists(footprints):
     """Outer rings as lists of points."""
     starts = footprints.ring_offsets[footprints.polygon_offsets]
-    return [footprints.coords[a:b].tolist() for a, b in zip(starts, starts[1:], strict=False)]
-
-
-def same_ring(got, wanted):
-    return len(got) == len(wanted) and np.allclose(got, wanted, rtol=0, atol=1e-6)
+    return [footprints.coords[a:b].tolist() for a, b in pairwise(starts)]
 
 
 def difference(got, wanted, name):
@@ -211,7 +216,7 @@ def check(root, kind):
             total += 1
             try:
                 problem = KINDS[kind](data, arrays, index)
-            except Exception as error:  # noqa: BLE001 - whatever happens, the other runs go on
+            except Exception as error:
                 problem = f"{type(error).__name__}: {error}"
             if problem is None:
                 ok += 1

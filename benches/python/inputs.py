@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+import scipy.ndimage as ndi
 
 from reference.real_stack import AOI, masks
 from shared_folder import find_shared
-from sn7fast import Footprints, Stack, polygonize_frames, read_geojson, track
+from sn7fast import Cube, Footprints, Stack, polygonize_frames, read_geojson, track
 from sn7fast.data.sn7 import sn7_grid
 from sn7fast.data.synthetic import synthetic_stack
 
@@ -110,3 +111,25 @@ def table():
     months = [f"{2000 + k // 12}_{k % 12 + 1:02}" for k in range(count)]
     ids = [np.arange(len(survey))] * count
     return Stack.from_frames([survey] * count, months=months, aoi=AOI, ids=ids)
+
+
+@cache
+def cube(scale):
+    """Probabilities of 24 months under clouds, enlarged: blurred predictions with noise.
+
+    Synthetic in any case: there are no real probabilities.
+    """
+    made = synthetic_stack(seed=0, months=24, buildings=9000)
+    rng = np.random.default_rng(0)
+    grain = ndi.gaussian_filter(rng.normal(size=(1100, 1100)).astype(np.float32), 1.0)
+    frames = []
+    for mask in made.predicted_masks:
+        frame = mask.repeat(scale, axis=0).repeat(scale, axis=1).astype(np.float32)
+        blurred = ndi.gaussian_filter(frame, 0.4 * scale, truncate=2.0)
+        # The same grain all over, from another place each month.
+        y, x = rng.integers(0, 64, 2)
+        noise = np.tile(grain[y : y + 1024, x : x + 1024], (scale, scale))
+        frames.append(np.clip(0.92 * blurred + 120 * noise, 0, 255).astype(np.uint8))
+    return Cube.from_arrays(
+        np.stack(frames), months=made.months, valid=made.cloud_masks == 0, scale=scale
+    )

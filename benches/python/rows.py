@@ -33,5 +33,8 @@ ROWS = {
     "read_geojson": Row("read 240k polygons from GeoJSON", "500 ms", ((1, 0.5), (2, 0.5))),
     "read_csv": Row("read an SN7 truth CSV", "150 MB/s a core", mb_per_s=150),
     "rasterize": Row("rasterize one frame"),
+    "collapse_1x": Row("STC-2 of 24 x 1024 x 1024", "200 ms on 2", ((2, 0.2),)),
+    "collapse_3x": Row("STC-2 of 24 x 3072 x 3072", "2 s on 2", ((2, 2.0),)),
+    "watershed": Row("watershed of one 3072 x 3072 frame"),
     "simplify": Row("simplify one frame, tolerance 1 px"),
 }

@@ -25,9 +25,10 @@ from sn7fast.rasterize import rasterize, training_mask
 from sn7fast.refinement import refine
 from sn7fast.scores import F1Aoi, F1Counts, F1Score, ScotAoi, ScotMonth, ScotScore
 from sn7fast.scoring import score_f1, score_scot
+from sn7fast.separate import SeparateParams, separate
 from sn7fast.simplify import simplify
 from sn7fast.stack import Stack
-from sn7fast.stc import StcParams
+from sn7fast.stc import StcParams, collapse_stc
 from sn7fast.tracking import track
 
 __all__ = [
@@ -49,12 +50,14 @@ __all__ = [
     "ScotAoi",
     "ScotMonth",
     "ScotScore",
+    "SeparateParams",
     "Sn7FastError",
     "Stack",
     "StackError",
     "StcParams",
     "__version__",
     "collapse",
+    "collapse_stc",
     "get_num_threads",
     "iou_pairs",
     "match_footprints",
@@ -66,6 +69,7 @@ __all__ = [
     "refine",
     "score_f1",
     "score_scot",
+    "separate",
     "set_num_threads",
     "simplify",
     "track",

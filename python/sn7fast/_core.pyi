@@ -71,7 +71,7 @@ def polygonize_frames(
 def find_peaks(
     values: NDArray[Any], floor: float, distance: int, current_rules: bool, ceiling: float | None
 ) -> NDArray[np.bool_]:
-    """bool (rows, columns): local maxima above the floor; above the ceiling some are left out."""
+    """Local maxima above the floor, bool (rows, columns); above the ceiling some are left out."""
 
 def label_components(labels: NDArray[np.uint32], connectivity: int) -> NDArray[np.uint32]:
     """uint32 (rows, columns): components of equal labels, numbered from 1 in raster order."""
@@ -89,38 +89,46 @@ def watershed(
     ``raster_order``: seeds of equal value in raster order, under the current rules.
     """
 
+_Channel: TypeAlias = NDArray[Any]
+
+def separate_check(params: object) -> None:
+    """Raise InputError if the attributes of a SeparateParams do not fit."""
+
+def separate(
+    channels: tuple[_Channel, _Channel | None, _Channel | None], params: object
+) -> _Arrays:
+    """Footprints of body, boundary and contact, uint8 or float32; see sn7fast.separate."""
+
 # Spatio-temporal collapse -------------------------------------------------------------------------
 
 # Frames uint8 or float32 (rows, columns); masks of the same shape, or of a part of it.
 _Frames: TypeAlias = Sequence[NDArray[Any]]
 _Valid: TypeAlias = Sequence[NDArray[np.bool_]] | None
 
-def stc_check(params: Any) -> None:
+def stc_check(params: object) -> None:
     """Raise InputError if the attributes of a StcParams do not fit."""
 
-def stc(
-    frames: _Frames, valid: _Valid, scale: float, params: Any
-) -> tuple[_Arrays, _I32, _I64]:
+def stc(frames: _Frames, valid: _Valid, scale: float, params: object) -> tuple[_Arrays, _I32, _I64]:
     """Footprints of all months, start of each month, ids; see sn7fast.collapse_stc."""
 
 def stc_mean(frames: _Frames, valid: _Valid, threshold: float) -> _F64:
     """float64 (rows, columns): mean over the months in which a pixel is above the threshold."""
 
-def stc_regions(mean: _F64, high: float, low: float, params: Any) -> tuple[_Arrays, _Arrays]:
+def stc_regions(mean: _F64, high: float, low: float, params: object) -> tuple[_Arrays, _Arrays]:
     """Simplified polygons of the candidates, and their contours."""
 
 def stc_series(
-    frames: _Frames, valid: _Valid, contours: _Arrays, params: Any
+    frames: _Frames, valid: _Valid, contours: _Arrays, params: object
 ) -> tuple[_I64, NDArray[np.float32]]:
     """Pixels of each contour, and float32 (n, T) scores: negative where it is hidden."""
 
 def stc_months(
-    scores: NDArray[np.float32], tracked: bool, params: Any
+    scores: NDArray[np.float32], tracked: bool, params: object
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """bool (n,): the building appears; bool (n, T): months in which it is shown."""
+    """Whether the building appears, bool (n,); months in which it is shown, bool (n, T)."""
 
-def stc_kept(regions: _Arrays, changes: _Arrays, params: Any) -> NDArray[np.bool_]:
-    """bool (n,): regions that overlap no building that appears."""
+def stc_kept(regions: _Arrays, changes: _Arrays, params: object) -> NDArray[np.bool_]:
+    """Regions that overlap no building that appears, bool (n,)."""
 
 def stc_outlines(contours: _Arrays, scale: float) -> _Arrays:
     """Contours in native pixels, simplified and rounded."""

@@ -24,6 +24,7 @@ class Cube:
     Attributes:
         prob: uint8 (0 to 255) or float32 (T, H, W); may be a memory map, and is never copied.
         valid: bool (T, H, W), False under cloud and outside the image, or None if all is valid.
+            It may also be (T, H / scale, W / scale): see :meth:`valid_pixels`.
         months: T labels that sort in time order as text (``2018_01``).
         scale: Pixels of ``prob`` along one pixel of ``grid``, 1 to 4.
         grid: Where the pixels lie on the ground at scale 1, or None.
@@ -53,14 +54,16 @@ class Cube:
                 raise StackError(
                     f"months: got {earlier} before {later}, wanted each month once, in order"
                 )
-        if self.valid is not None and (self.valid.dtype != bool or self.valid.shape != prob.shape):
-            raise InputError(
-                f"valid: got {self.valid.dtype} of shape {self.valid.shape}, "
-                f"wanted bool of shape {prob.shape}"
-            )
         if isinstance(self.scale, bool) or self.scale not in (1, 2, 3, 4):
             raise InputError(f"scale: got {self.scale}, wanted 1, 2, 3 or 4")
         object.__setattr__(self, "scale", int(self.scale))
+        if self.valid is not None:
+            fitting = {prob.shape, (len(prob), *self._native_shape)}
+            if self.valid.dtype != bool or self.valid.shape not in fitting:
+                raise InputError(
+                    f"valid: got {self.valid.dtype} of shape {self.valid.shape}, "
+                    f"wanted bool of shape {' or '.join(map(str, sorted(fitting, reverse=True)))}"
+                )
         if self.grid is not None:
             rows, columns = self.grid.shape_yx
             wanted = (rows * self.scale, columns * self.scale)
@@ -88,6 +91,20 @@ class Cube:
             scale,
             grid,
         )
+
+    @property
+    def _native_shape(self) -> tuple[int, ...]:
+        """Rows and columns at scale 1, or those of the frames if they cannot be divided."""
+        rows, columns = self.prob.shape[1:]
+        if rows % self.scale or columns % self.scale:
+            return rows, columns
+        return rows // self.scale, columns // self.scale
+
+    def valid_pixels(self) -> NDArray[np.bool_] | None:
+        """``valid`` in the shape of ``prob``, each native pixel repeated, or None."""
+        if self.valid is None or self.valid.shape == self.prob.shape:
+            return self.valid
+        return self.valid.repeat(self.scale, axis=1).repeat(self.scale, axis=2)
 
     def __len__(self) -> int:
         """Number of months."""

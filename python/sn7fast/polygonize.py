@@ -106,14 +106,15 @@ def polygonize_frames(
 
 def _visible(cube: Cube, threshold: float) -> tuple[NDArray[Any], float]:
     """Frames in which invalid pixels are background, and the threshold to go with them."""
-    if cube.valid is None:
+    valid = cube.valid_pixels()
+    if valid is None:
         return cube.prob, threshold
     if cube.prob.dtype.kind == "f":
-        return np.where(cube.valid, cube.prob, cube.prob.dtype.type(np.nan)), threshold
+        return np.where(valid, cube.prob, cube.prob.dtype.type(np.nan)), threshold
     if threshold < 0:
         # Every value is foreground, 0 too: what is left to tell is what is valid.
-        return cube.valid, 0.0
-    return np.where(cube.valid, cube.prob, cube.prob.dtype.type(0)), threshold
+        return valid, 0.0
+    return np.where(valid, cube.prob, cube.prob.dtype.type(0)), threshold
 
 
 def _options(threshold: Any, min_area_px: Any, connectivity: Any) -> tuple[float, float, int]:  # noqa: ANN401 - to be checked

@@ -117,9 +117,14 @@ def collapse_stc(cube: Cube, params: StcParams | None = None, *, aoi: str = "") 
     visible months or in none. With ``stc2`` candidates are made once more, with a lower threshold,
     for the buildings that were always there, but for those that overlap one that appears.
 
-    Three things differ from the original: without a building that appears the others are returned
-    (it raises); labels are wide; a candidate that falls apart when its outline is shrunk by a
-    quarter of a pixel keeps all its parts (it raises).
+    Quirks of the original, by their numbers in DESIGN.md:
+
+    * 20: It keeps labels in 8 bits, so that every 256th candidate is lost. Here only with
+      ``labels_8bit``.
+    * 21: It fails if no building appears, or if a candidate falls apart when its outline is shrunk
+      by a quarter of a pixel. Here the others are returned, and all parts count.
+    * 22: One hidden pixel hides a candidate for the month. Kept, unless ``hidden="pixels"``.
+    * 23: Its watershed and peaks were those of 2020. Here today's, unless ``rules="2020"``.
 
     Args:
         cube: Probabilities, uint8 (0 to 255) or float32 (0 to 1), at 1 to 4 times the native

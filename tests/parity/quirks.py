@@ -20,7 +20,7 @@ class Quirk:
 
 MASK, TRACK, PIXELS = "mask_to_poly_geojson", "track_footprint_identifiers", "df_to_px_mask"
 SCOT, F1, CSV = "scot_one_aoi", "Evaluator.eval_iou", "sn7_convert_geojsons_to_csv"
-COLLAPSE, FILTERED = "the temporal collapse", "the filtered tracker"
+COLLAPSE, FILTERED = "collapse_stc", "the filtered tracker"
 
 QUIRKS = [
     Quirk(
@@ -146,26 +146,26 @@ QUIRKS = [
     Quirk(
         20,
         "The collapse stores region labels in 8 bits, so that every 256th building is lost.",
-        "Wide labels; a switch for the original.",
-        later=COLLAPSE,
+        "Wide labels; `labels_8bit` for the original.",
+        (COLLAPSE,),
     ),
     Quirk(
         21,
         "The collapse fails if no building changes, or if a shrunken outline falls apart.",
         "The tracked buildings alone; all parts of the outline.",
-        later=COLLAPSE,
+        (COLLAPSE,),
     ),
     Quirk(
         22,
         "In the collapse one hidden pixel hides a building for the month.",
-        "Kept as the default, with an option.",
-        later=COLLAPSE,
+        'Kept as the default; with `hidden="pixels"` visible pixels tell for all.',
+        (COLLAPSE,),
     ),
     Quirk(
         23,
         "Watershed and peaks differ between the libraries of 2020 and today's.",
-        "Today's rules, as for all other golden cases; those of 2020 by a switch.",
-        later=COLLAPSE,
+        'Today\'s rules, as for all other golden cases; `rules="2020"` for those of 2020.',
+        (COLLAPSE,),
     ),
     Quirk(
         24,

@@ -7,7 +7,8 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pytest
-from shapely.geometry import Polygon, box, mapping
+from shapely import affinity
+from shapely.geometry import Point, Polygon, box, mapping
 
 import sn7fast
 from parity.quirks import QUIRKS, table
@@ -35,7 +36,8 @@ def test_is_documented_and_tested_or_said_to_come(quirk):
     assert tests
     assert quirk.documented
     for name in quirk.documented:
-        text = reduce(getattr, name.split("."), compat).__doc__
+        home = compat if hasattr(compat, name.split(".")[0]) else sn7fast
+        text = reduce(getattr, name.split("."), home).__doc__
         assert (
             f"* {quirk.number}: " in text
             or f"uirk {quirk.number} " in text
@@ -356,3 +358,58 @@ def test_quirk_19_equal_confidences_keep_file_order(tmp_path):
     confidence = [0.5] * 25 + [0.9] * 25
     result = f1(tmp_path, squares(50), squares(50), confidence)
     assert result["order"] == [*range(25, 50), *range(25)]
+
+
+# Temporal collapse --------------------------------------------------------------------------------
+
+
+def collapsed(prob, **kwargs):
+    """Rows and ids of a cube of months at native resolution."""
+    months = [f"2020_{month:02}" for month in range(1, len(prob) + 1)]
+    valid = kwargs.pop("valid", None)
+    made = sn7fast.Cube.from_arrays(prob, months=months, valid=valid)
+    return sn7fast.collapse_stc(made, sn7fast.StcParams(**kwargs))
+
+
+def test_quirk_20_labels_are_wide_unless_asked_for_in_8_bits():
+    prob = np.zeros((1, 155, 155), np.uint8)
+    for y in range(1, 154, 9):
+        for x in range(1, 154, 9):
+            prob[0, y : y + 7, x : x + 7] = 255
+    assert len(collapsed(prob)) == 17 * 17
+    assert len(collapsed(prob, labels_8bit=True)) == len(collapsed(prob)) - 1
+
+
+def test_quirk_21_without_change_there_are_the_others():
+    prob = np.zeros((3, 12, 12), np.uint8)
+    prob[:, 2:9, 2:9] = 255
+    assert collapsed(prob).ids.tolist() == [0, 0, 0]
+
+
+def test_quirk_21_all_parts_of_a_shrunken_outline_count():
+    ring = Polygon([(9, 4), (1, 8), (5, 11), (10, 7), (8, 0), (7, 3), (0, 7)])
+    parts = affinity.translate(ring, -0.5, -0.5).buffer(-0.25)
+    assert parts.geom_type == "MultiPolygon"
+    inside = [parts.intersects(Point(x, y)) for x in range(12) for y in range(12)]
+    contour = sn7fast.Footprints.from_shapely([ring])
+    frame = np.zeros((12, 12), np.uint8)
+    counts, _ = sn7fast._core.stc_series([frame], None, contour.arrays, sn7fast.StcParams())
+    assert counts.tolist() == [sum(inside)]
+
+
+@pytest.mark.parametrize(("hidden", "months"), [("month", 2), ("pixels", 3)])
+def test_quirk_22_one_hidden_pixel_hides_the_month_unless_pixels_tell(hidden, months):
+    prob = np.zeros((3, 12, 12), np.uint8)
+    prob[:, 2:9, 2:9] = 255
+    valid = np.ones(prob.shape, bool)
+    valid[1, 4, 4] = False
+    assert len(collapsed(prob, valid=valid, hidden=hidden)) == months
+
+
+def test_quirk_23_rules_of_2020_let_the_frame_compete():
+    prob = np.zeros((1, 9, 12), np.uint8)
+    prob[0, :8, 2:10] = 120
+    prob[0, 2, 5], prob[0, 0, 5] = 130, 140
+    # The peak in the second row is the seed, unless the higher pixel of the frame forbids it.
+    assert len(collapsed(prob)) == 1
+    assert len(collapsed(prob, rules="2020")) == 0

@@ -189,7 +189,7 @@ def town(seed=0, shape=(160, 160), count=MONTHS):
 
 
 def moved(prob, shifts):
-    return np.stack([np.roll(frame, shift, (0, 1)) for frame, shift in zip(prob, shifts)])
+    return np.stack([np.roll(frame, shift, (0, 1)) for frame, shift in zip(prob, shifts, strict=True)])
 
 
 def test_months_that_lie_off():

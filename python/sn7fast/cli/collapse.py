@@ -147,7 +147,10 @@ def _ids(stack: Any) -> list[int]:  # noqa: ANN401 - a Stack with ids
 
 
 def _collapsed(
-    frames: Sequence[Any], scale: int, catalog: Any, params: CollapseParams | StcParams  # noqa: ANN401
+    frames: Sequence[Any],
+    scale: int,
+    catalog: Any,
+    params: CollapseParams | StcParams,  # noqa: ANN401
 ) -> Any:  # noqa: ANN401 - a Stack
     from sn7fast.collapse import collapse
     from sn7fast.data.cubes import load_cube

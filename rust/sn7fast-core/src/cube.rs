@@ -115,12 +115,13 @@ impl<'a, T: Probability> Cube<'a, T> {
         };
         let end = columns.end.div_ceil(scale).min(line.len());
         let mut next = (columns.start / scale).min(end);
-        std::iter::from_fn(move || {
+        let runs = std::iter::from_fn(move || {
             next += line[next..end].iter().position(|valid| !valid)?;
             let start = next;
             next += line[next..end].iter().position(|valid| *valid).unwrap_or(end - next);
             Some((start * scale).max(columns.start)..(next * scale).min(columns.end))
-        })
+        });
+        runs.filter(|run| !run.is_empty())
     }
 }
 
@@ -134,10 +135,11 @@ mod tests {
         let valid = [true, false, false, true, false];
         let frame = [0u8; 15 * 3];
         let cube = Cube::try_new(vec![&frame[..]], Some((vec![&valid[..]], 3)), [3, 15]).unwrap();
-        let runs = |columns| cube.hidden(0, 2, columns).collect::<Vec<_>>();
-        assert_eq!(runs(0..15), [3..9, 12..15]);
-        assert_eq!(runs(4..8), [4..8]);
-        assert_eq!(runs(8..13), [8..9, 12..13]);
+        let runs =
+            |columns| cube.hidden(0, 2, columns).map(|r| (r.start, r.end)).collect::<Vec<_>>();
+        assert_eq!(runs(0..15), [(3, 9), (12, 15)]);
+        assert_eq!(runs(4..8), [(4, 8)]);
+        assert_eq!(runs(8..13), [(8, 9), (12, 13)]);
         assert!(runs(9..12).is_empty() && runs(5..5).is_empty());
     }
 

@@ -27,6 +27,7 @@ pub mod mask;
 pub mod matching;
 pub mod names;
 pub mod scot;
+pub mod separate;
 pub mod simplify;
 pub mod stc;
 pub mod track;

@@ -32,7 +32,7 @@ pub fn cube<'a, T: Probability + Element>(
         None => None,
         Some(masks) => {
             let rows = masks.first().map_or(0, |mask| mask.shape()[0]);
-            let scale = if rows == 0 { 1 } else { shape[0] / rows };
+            let scale = shape[0].checked_div(rows).unwrap_or(1);
             Some((masks.iter().map(|mask| mask.as_slice()).collect::<Result<_, _>>()?, scale))
         }
     };

@@ -1,6 +1,7 @@
 //! `sn7fast._core`: the door between Python and `sn7fast-core`. It holds no algorithms.
 
 mod burn;
+mod choice;
 mod codec;
 mod collapse;
 mod convert;
@@ -11,6 +12,7 @@ mod files;
 mod mask;
 mod matching;
 mod score;
+mod separate;
 mod stc;
 mod track;
 mod watershed;
@@ -35,5 +37,6 @@ fn _core(m: &Bound<'_, PyModule>) -> PyResult<()> {
     codec::register(m)?;
     collapse::register(m)?;
     watershed::register(m)?;
-    stc::register(m)
+    stc::register(m)?;
+    separate::register(m)
 }

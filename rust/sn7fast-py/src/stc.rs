@@ -1,15 +1,19 @@
 //! Binding of `sn7fast_core::stc`. Beside the whole there are its steps, for tests and search.
 
+use crate::choice::choice;
 use crate::convert::{FootprintsArg, FootprintsOut, footprints_out};
 use crate::cube::{FramesArg, ValidArg, with_cube};
 use crate::enter::enter;
-use crate::error::{InputError, to_python};
+use crate::error::to_python;
 use numpy::{
     IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray2, PyUntypedArrayMethods,
 };
 use pyo3::prelude::*;
 use sn7fast_core::stc::{self, Hidden, Params, Variant};
 use sn7fast_core::watershed::Rules;
+
+type Vector<'py, T> = Bound<'py, PyArray1<T>>;
+type Matrix<'py, T> = Bound<'py, PyArray2<T>>;
 
 /// The attributes of `sn7fast.StcParams`.
 #[derive(FromPyObject)]
@@ -32,14 +36,6 @@ struct ParamsArg {
     distance: usize,
     min_area: f64,
     polygon_buffer: f64,
-}
-
-/// One of some names.
-fn choice<T: Copy>(argument: &str, got: &str, choices: &[(&str, T)]) -> PyResult<T> {
-    choices.iter().find(|(name, _)| *name == got).map(|&(_, value)| value).ok_or_else(|| {
-        let names: Vec<String> = choices.iter().map(|(name, _)| format!("{name:?}")).collect();
-        InputError::new_err(format!("{argument}: got {got:?}, wanted {}", names.join(" or ")))
-    })
 }
 
 impl ParamsArg {
@@ -87,7 +83,7 @@ fn collapse<'py>(
     valid: ValidArg<'py>,
     scale: f64,
     params: ParamsArg,
-) -> PyResult<(FootprintsOut<'py>, Bound<'py, PyArray1<i32>>, Bound<'py, PyArray1<i64>>)> {
+) -> PyResult<(FootprintsOut<'py>, Vector<'py, i32>, Vector<'py, i64>)> {
     let params = params.params()?;
     let found = with_cube!(&frames, &valid, |cube| {
         enter(py, |cancel| stc::collapse(&cube, scale, &params, cancel))?
@@ -106,7 +102,7 @@ fn stc_mean<'py>(
     frames: FramesArg<'py>,
     valid: ValidArg<'py>,
     threshold: f64,
-) -> PyResult<Bound<'py, PyArray2<f64>>> {
+) -> PyResult<Matrix<'py, f64>> {
     with_cube!(&frames, &valid, |cube| {
         let mean = enter(py, |cancel| stc::temporal_mean(&cube, threshold, cancel))?;
         mean.into_pyarray(py).reshape(cube.shape())
@@ -136,7 +132,7 @@ fn stc_series<'py>(
     valid: ValidArg<'py>,
     contours: FootprintsArg<'py>,
     params: ParamsArg,
-) -> PyResult<(Bound<'py, PyArray1<i64>>, Bound<'py, PyArray2<f32>>)> {
+) -> PyResult<(Vector<'py, i64>, Matrix<'py, f32>)> {
     let (view, params) = (contours.view("contours")?, params.params()?);
     with_cube!(&frames, &valid, |cube| {
         let (counts, scores) = enter(py, |cancel| {
@@ -157,7 +153,7 @@ fn stc_months<'py>(
     scores: PyReadonlyArray2<'py, f32>,
     tracked: bool,
     params: ParamsArg,
-) -> PyResult<(Bound<'py, PyArray1<bool>>, Bound<'py, PyArray2<bool>>)> {
+) -> PyResult<(Vector<'py, bool>, Matrix<'py, bool>)> {
     let (params, shape) = (params.params()?, [scores.shape()[0], scores.shape()[1]]);
     let rows = || scores.as_slice().map(|all| all.chunks_exact(shape[1].max(1)));
     let appears = |row: &[f32]| stc::largest_rise(row).is_some_and(|rise| rise > params.thres3_d);
@@ -180,7 +176,7 @@ fn stc_kept<'py>(
     regions: FootprintsArg<'py>,
     changes: FootprintsArg<'py>,
     params: ParamsArg,
-) -> PyResult<Bound<'py, PyArray1<bool>>> {
+) -> PyResult<Vector<'py, bool>> {
     let (regions, changes) = (regions.view("regions")?, changes.view("changes")?);
     let params = params.params()?;
     let kept = enter(py, |cancel| stc::kept_regions(regions, changes, &params, cancel))?;

@@ -22,6 +22,7 @@ mod validity;
 
 pub use area::{area, areas, signed_ring_area};
 pub use bounds::{Bounds, bounds};
+pub(crate) use segments::{Meeting, Segment, for_each_near_pair, meet, side};
 pub use shapes::{Repair, Shapes};
 pub use touch::intersects;
 pub use validity::is_valid;

@@ -14,6 +14,7 @@
 //! returned; and a contour that falls apart when it is shrunk keeps all its parts.
 
 mod change;
+mod grow;
 mod mean;
 mod outlines;
 mod overlap;

@@ -1,10 +1,10 @@
 //! Regions that were found as appearing buildings are not tracked once more.
 
 use super::Params;
-use crate::burn::RingBuffer;
+use super::grow::push_pieces;
 use crate::cancel::Cancel;
 use crate::error::Result;
-use crate::footprints::{Builder, Footprints, FootprintsRef};
+use crate::footprints::{Builder, FootprintsRef};
 use crate::geom::{Bounds, Repair, Shapes, area};
 use crate::index::{Blocks, Index};
 
@@ -15,7 +15,8 @@ const OVERLAP: f64 = 1e-5;
 ///
 /// Near is what the original calls so: the sums of the lower and upper ends of the two boxes lie
 /// closer than five times the sum of the roots of the areas, by pi. With a margin change polygons
-/// are first grown by so many roots of their area.
+/// are first grown by so many roots of their area. Without, one that is not valid overlaps
+/// nothing.
 ///
 /// # Errors
 /// [`crate::Error::Argument`] if there are too many points; [`crate::Error::Cancelled`].
@@ -25,7 +26,13 @@ pub fn kept_regions(
     params: &Params,
     cancel: &Cancel,
 ) -> Result<Vec<bool>> {
-    let grown = grow(changes, params.margin)?;
+    let is_grown = params.margin > 0.0;
+    let mut grown = Builder::new();
+    for change in changes.iter() {
+        push_pieces(&change, params.margin * area(&change).sqrt(), &mut grown);
+    }
+    let grown = grown.finish()?;
+    // Grown ones are made of pieces that overlap; together they are what a buffer is.
     let changes = Shapes::prepare(grown.view(), Repair::ZeroBuffer);
     let regions = Shapes::prepare(regions, Repair::ZeroBuffer);
     let index = Index::new(&changes, 0..changes.len());
@@ -38,7 +45,8 @@ pub fn kept_regions(
                 }
                 _ => false,
             };
-            (is_near && regions.shared_area(k, &changes, change) >= OVERLAP).then_some(())
+            let counts = is_near && (is_grown || changes.is_valid(change));
+            (counts && regions.shared_area(k, &changes, change) >= OVERLAP).then_some(())
         })?;
     Ok((0..regions.len()).map(|k| regions.is_valid(k) && found.of(k).is_empty()).collect())
 }
@@ -47,27 +55,4 @@ pub fn kept_regions(
 fn distance(a: &Bounds, b: &Bounds) -> f64 {
     let [dx, dy] = [0, 1].map(|k| a.min[k] + a.max[k] - b.min[k] - b.max[k]);
     (dx * dx + dy * dy).sqrt()
-}
-
-/// Polygons with their round buffers, as a polygon and the pieces around it.
-fn grow(polygons: FootprintsRef<'_>, margin: f64) -> Result<Footprints> {
-    let mut out = Builder::new();
-    let mut buffer = RingBuffer::default();
-    for footprint in polygons.iter() {
-        for rings in footprint.polygons() {
-            rings.for_each(|ring| out.ring(ring.iter().copied()));
-            out.end_polygon();
-        }
-        let width = margin * area(&footprint).sqrt();
-        if width > 0.0 {
-            for (is_outer, ring) in footprint.rings() {
-                buffer.pieces(ring, is_outer, width, &mut |piece| {
-                    out.ring(piece.iter().copied());
-                    out.end_polygon();
-                });
-            }
-        }
-        out.end_footprint();
-    }
-    out.finish()
 }

@@ -1,6 +1,7 @@
 //! Candidates: from the mean image to outlines that keep apart.
 
 use super::Params;
+use super::grow::grown_outlines;
 use crate::cancel::Cancel;
 use crate::error::Result;
 use crate::footprints::{Builder, Footprints};
@@ -14,7 +15,7 @@ const TOLERANCE: f64 = 0.5;
 /// Regions of the mean image.
 #[derive(Clone, Debug)]
 pub struct Regions {
-    /// Simplified, with holes.
+    /// Simplified, with holes; those that were grown have none.
     pub polygons: Footprints,
     /// Their outer rings alone.
     pub contours: Footprints,
@@ -46,9 +47,15 @@ pub fn regions(
     if params.labels_8bit {
         clear_every_256th(&labels, shape, &mut mask)?;
     }
-    let options =
-        mask::Options { threshold: 0.0, min_area_px: params.min_area, ..Default::default() };
-    let polygons = simplify(polygonize(&mask, shape, &options)?.view(), TOLERANCE, cancel)?;
+    let is_grown = params.polygon_buffer > 0.0;
+    // A region that grows may become large enough.
+    let min_area_px = if is_grown { 0.0 } else { params.min_area };
+    let options = mask::Options { min_area_px, ..Default::default() };
+    let mut polygons = polygonize(&mask, shape, &options)?;
+    if is_grown {
+        polygons = grown_outlines(&polygons, params.polygon_buffer, params.min_area)?;
+    }
+    let polygons = simplify(polygons.view(), TOLERANCE, cancel)?;
     let contours = outer_rings(&polygons)?;
     Ok(Regions { polygons, contours })
 }

@@ -5,8 +5,8 @@
 //! a new entry rises while it is strictly less than its parent; when the root is taken the last
 //! entry moves there and sinks, to the right if the right child is strictly less than the left.
 //!
-//! An entry is 8 bytes, `rank << 32 | number`: seeds are numbered first and compare as if all had
-//! the number of the last one, other entries go on counting, which is their age.
+//! An entry is 8 bytes, `rank << 32 | number`: seeds are numbered first, other entries go on
+//! counting, which is their age. Seeds of one rank count as equal ([`Heap::floor`]).
 //!
 //! Sinking is done from below: the hole goes down to a leaf along the smaller children, then the
 //! entry rises from there. Ranks along that way never fall, so it ends in the same place, and
@@ -19,7 +19,7 @@ use std::hint::black_box;
 pub struct Heap {
     /// The children of k are 2k and 2k + 1; at 0 there is none.
     entries: Vec<u64>,
-    last_seed: u32,
+    seeds: u32,
 }
 
 impl Heap {
@@ -27,24 +27,24 @@ impl Heap {
     pub fn new(seeds: u32) -> Self {
         let mut entries = Vec::with_capacity(seeds as usize + 1);
         entries.push(0);
-        Self { entries, last_seed: seeds.saturating_sub(1) }
+        Self { entries, seeds }
     }
 
-    /// What an entry is compared by.
+    /// What is strictly less than an entry is below this: below the entry itself, unless it is a
+    /// seed; then, since the order of seeds does not count, below all seeds of its rank.
     #[inline]
-    fn key(&self, entry: u64) -> u64 {
-        entry.max(entry >> 32 << 32 | u64::from(self.last_seed))
+    fn floor(&self, entry: u64) -> u64 {
+        if (entry as u32) < self.seeds { entry >> 32 << 32 } else { entry }
     }
 
     /// Adds an entry.
     pub fn push(&mut self, rank: u32, number: u32) {
         let entry = u64::from(rank) << 32 | u64::from(number);
-        let key = self.key(entry);
         let mut hole = self.entries.len();
         self.entries.push(entry);
         while hole > 1 {
             let parent = self.entries[hole / 2];
-            if key >= self.key(parent) {
+            if entry >= self.floor(parent) {
                 break;
             }
             self.entries[hole] = parent;
@@ -67,7 +67,7 @@ impl Heap {
             // Below, most time goes by waiting for memory: the eight entries three levels down,
             // of which one is needed soon, are one line of cache.
             touched |= self.entries.get(8 * hole).map_or(0, |&entry| entry);
-            let goes_right = self.key(right) < self.key(left);
+            let goes_right = right < self.floor(left);
             self.entries[hole] = if goes_right { right } else { left };
             hole = 2 * hole + usize::from(goes_right);
         }
@@ -77,10 +77,10 @@ impl Heap {
             hole *= 2;
         }
         // An entry that sinks stays above its equals.
-        let key = self.key(last);
+        let floor = self.floor(last);
         while hole > 1 {
             let parent = self.entries[hole / 2];
-            if self.key(parent) < key {
+            if parent < floor {
                 break;
             }
             self.entries[hole] = parent;
