@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from sn7fast import read_csv
 from sn7fast.cli.group import commands
 from sn7fast.data.catalog import Catalog
 from sn7fast.data.cubes import load_cube
@@ -14,7 +15,6 @@ from sn7fast.data.sn7 import sn7_grid, sn7_stem
 from sn7fast.data.synthetic import synthetic_stack
 from sn7fast.errors import StackError
 from sn7fast.io.rasters import write_bands, write_mask
-from sn7fast import read_csv
 
 rasterio = pytest.importorskip("rasterio")
 

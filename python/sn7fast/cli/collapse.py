@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,8 +13,12 @@ from sn7fast.cli.console import Console, Timer, counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from sn7fast.collapse import CollapseParams
+    from sn7fast.data.catalog import Catalog
+    from sn7fast.data.discover import Frame
+    from sn7fast.stack import Stack
     from sn7fast.stc import StcParams
 
 
@@ -91,6 +94,8 @@ def command(
         if variant != "default":
             raise click.UsageError(f"--buildings: the variant {variant} has no dates")
 
+    import numpy as np
+
     from sn7fast.cli.aois import AoiRun, stems
     from sn7fast.cli.group import OK, SOME_FAILED
     from sn7fast.data.discover import discover
@@ -133,7 +138,7 @@ def command(
         }
         write_buildings(dates, tables)
     footprints = sum(map(len, stacks.values()))
-    buildings = sum(len(set(_ids(stack))) for stack in stacks.values())
+    buildings = sum(len(np.unique(np.asarray(stack.ids))) for stack in stacks.values())
     console.result(
         f"{out}: {counted(footprints, 'footprint')} of {counted(buildings, 'building')} in "
         f"{counted(len(stacks), 'AOI')}, {timer.lap():.2f} s"
@@ -141,17 +146,12 @@ def command(
     return SOME_FAILED if run.failed else OK
 
 
-def _ids(stack: Any) -> list[int]:  # noqa: ANN401 - a Stack with ids
-    ids: list[int] = stack.ids.tolist()
-    return ids
-
-
 def _collapsed(
-    frames: Sequence[Any],
+    frames: Sequence[Frame],
     scale: int,
-    catalog: Any,
-    params: CollapseParams | StcParams,  # noqa: ANN401
-) -> Any:  # noqa: ANN401 - a Stack
+    catalog: Catalog | None,
+    params: CollapseParams | StcParams,
+) -> Stack:
     from sn7fast.collapse import collapse
     from sn7fast.data.cubes import load_cube
 

@@ -11,7 +11,6 @@ from sn7fast.cube import Cube
 from sn7fast.data.load import load_masks
 from sn7fast.data.valid import valid_pixels
 from sn7fast.errors import InputError, RasterError, StackError
-from sn7fast.grid import Grid
 from sn7fast.io.rasters import opened
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
     from sn7fast.data.catalog import AoiFiles
     from sn7fast.data.discover import Frame
+    from sn7fast.grid import Grid
 
 
 def load_cube(frames: Sequence[Frame], *, scale: int = 1, images: AoiFiles | None = None) -> Cube:
