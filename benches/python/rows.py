@@ -41,6 +41,8 @@ ROWS = {
     "rasterize": Row("rasterize one frame"),
     "collapse_1x": Row("STC-2 of 24 x 1024 x 1024", "200 ms on 2", ((2, 0.2),)),
     "collapse_3x": Row("STC-2 of 24 x 3072 x 3072", "2 s on 2", ((2, 2.0),)),
+    "collapse_default_1x": Row("collapse of 24 x 1024 x 1024", "200 ms on 2", ((2, 0.2),)),
+    "collapse_default_3x": Row("collapse of 24 x 3072 x 3072", "2 s on 2", ((2, 2.0),)),
     "watershed": Row("watershed of one 3072 x 3072 frame"),
     "simplify": Row("simplify one frame, tolerance 1 px"),
     "small_torch": Row("small network, 1024² image, torch", "2x torch eager float32"),

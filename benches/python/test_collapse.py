@@ -8,7 +8,7 @@ from skimage.segmentation import watershed
 import inputs
 from contender import Contender
 from reference import stc as reference
-from sn7fast import StcParams, _core, collapse_stc
+from sn7fast import StcParams, _core, collapse, collapse_stc
 
 # The published values are for images enlarged 3 times.
 PARAMS = {1: StcParams(min_area=3, distance=2), 3: StcParams()}
@@ -48,6 +48,16 @@ def test_collapse_twin(race, cube, twin, benchmark):
     group(cube, benchmark)
     assert len(twin.answer) > 10_000
     race(twin)
+
+
+def test_collapse_default(ours, cube, benchmark):
+    benchmark.group = f"collapse_default_{cube.scale}x"
+
+    def check(stack):
+        assert len(stack) > 10_000
+        assert len(stack.buildings) == len(np.unique(stack.ids))
+
+    ours(lambda: collapse(cube), check)
 
 
 @pytest.fixture(scope="module")

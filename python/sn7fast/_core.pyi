@@ -138,11 +138,11 @@ def stc_outlines(contours: _Arrays, scale: float) -> _Arrays:
 
 # Temporal collapse --------------------------------------------------------------------------------
 
-def collapse_check(params: Any) -> None:
+def collapse_check(params: object) -> None:
     """Raise InputError if the attributes of a CollapseParams do not fit."""
 
 def collapse(
-    prob: NDArray[Any], valid: NDArray[np.bool_] | None, scale: int, params: Any, level: float
+    prob: NDArray[Any], valid: NDArray[np.bool_] | None, scale: int, params: object, level: float
 ) -> tuple[_Arrays, _I32, _I64, _I64, _F64, _F64]:
     """Buildings of a C-contiguous cube; see sn7fast.collapse.
 

@@ -71,8 +71,9 @@ def refine(
 def _seen(cube: Cube, index: int) -> NDArray[np.bool_]:
     """Where a month is visible."""
     frame = cube.prob[index]
-    seen = np.ones(frame.shape, bool) if cube.valid is None else np.asarray(cube.valid[index])
-    if seen.shape != frame.shape:
-        # One for each pixel of the image.
-        seen = seen.repeat(cube.scale, axis=0).repeat(cube.scale, axis=1)
+    seen = np.ones(frame.shape, bool)
+    if cube.valid is not None:
+        seen = np.asarray(cube.valid[index])
+        if seen.shape != frame.shape:
+            seen = seen.repeat(cube.scale, axis=0).repeat(cube.scale, axis=1)
     return seen & ~np.isnan(frame) if frame.dtype.kind == "f" else seen

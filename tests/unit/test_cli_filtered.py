@@ -153,9 +153,12 @@ def test_clouds_have_to_fit(masks, tmp_path):
         (("--set", "fill=none"), "--set: is for --method filtered"),
         (("--clouds", "x"), "--clouds: is for --method filtered"),
         (("--method", "filtered", "--preset", "first"), "'first' is not one of"),
-        (("--method", "filtered", "--set", "fil=none"), "--set: got 'fil=none', wanted RULE=VALUE"),
-        (("--method", "filtered", "--set", "fill"), "--set: got 'fill', wanted RULE=VALUE"),
-        (("--method", "filtered", "--set", "fill=all"), "--set: fill: got 'all', wanted one of"),
+        (
+            ("--method", "filtered", "--set", "fil=none"),
+            "--set: fil: unknown key; did you mean fill?",
+        ),
+        (("--method", "filtered", "--set", "fill"), "--set: got 'fill', wanted NAME=VALUE"),
+        (("--method", "filtered", "--set", "fill=all"), "--set: fill: got 'all', input should be"),
         (("--method", "filtered", "--set", "min_ratio=-1"), "--set: min_ratio: got -1"),
     ],
 )

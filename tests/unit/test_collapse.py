@@ -189,7 +189,9 @@ def town(seed=0, shape=(160, 160), count=MONTHS):
 
 
 def moved(prob, shifts):
-    return np.stack([np.roll(frame, shift, (0, 1)) for frame, shift in zip(prob, shifts)])
+    return np.stack(
+        [np.roll(frame, shift, (0, 1)) for frame, shift in zip(prob, shifts, strict=True)]
+    )
 
 
 def test_months_that_lie_off():
@@ -214,6 +216,18 @@ def test_scale_changes_nothing_but_the_pixels(scale):
     assert np.array_equal(one.footprints.bounds, other.footprints.bounds)
     assert np.array_equal(one.ids, other.ids)
     assert sorted(other.buildings.first_month.tolist()) == sorted(starts)
+
+
+def test_clouds_at_the_scale_of_the_image():
+    prob, _ = town()
+    valid = np.random.default_rng(4).random((MONTHS, 10, 10)) < 0.8
+    valid = valid.repeat(16, axis=1).repeat(16, axis=2)
+    prob[~valid] = 0
+    fine, fine_valid = (array.repeat(3, axis=1).repeat(3, axis=2) for array in (prob, valid))
+    one, other = (found(fine, valid=mask, scale=3) for mask in (valid, fine_valid))
+    assert np.array_equal(one.ids, other.ids)
+    assert np.array_equal(one.footprints.coords, other.footprints.coords)
+    assert np.array_equal(one.ids, found(prob, valid=valid).ids)
 
 
 def test_bytes_floats_and_nan():

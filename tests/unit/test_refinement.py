@@ -30,6 +30,15 @@ def test_hidden_months_neither_count_nor_show():
     assert np.array_equal(refine(cube(unknown), weight=0.5).prob, refined.prob)
 
 
+def test_clouds_at_the_scale_of_the_image():
+    prob = np.full((4, 2, 4), 100, np.uint8)
+    valid = np.ones((4, 1, 2), bool)
+    valid[0, 0, 1] = False
+    refined = refine(Cube.from_arrays(prob, months=MONTHS, valid=valid, scale=2))
+    assert refined.prob[0].tolist() == [[100, 100, 0, 0]] * 2
+    assert (refined.prob[1:] == 100).all()
+
+
 def test_all_or_nothing_of_the_mean():
     values = np.array([10, 20, 60, 110], np.uint8)
     assert refine(cube(values), weight=0).prob.ravel().tolist() == values.tolist()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from sn7fast.cli.console import counted
 from sn7fast.errors import InputError
 
 if TYPE_CHECKING:
@@ -58,6 +59,42 @@ class AoiRun:
 def stems(source: Source) -> dict[tuple[str, str], str]:
     """Name without suffix of the file of each AOI and month; none for a CSV."""
     return {(frame.aoi, frame.month): frame.path.stem for frame in source.frames}
+
+
+def write_tracks(
+    out: Path, stacks: Mapping[str, Stack], names: Mapping[tuple[str, str], str], *, own: bool
+) -> None:
+    """Tracked stacks as one file in the format of its suffix, or as a folder of GeoJSON.
+
+    Args:
+        out: A file if its suffix is one of `sn7fast.io.vector.FORMATS`, else a folder.
+        stacks: With ids, by AOI.
+        names: See `write_geojson_folder`.
+        own: See `write_geojson_folder`.
+
+    Raises:
+        InputError: The format has no place for the stacks.
+    """
+    from sn7fast.io.outputs import whole_folder
+    from sn7fast.io.vector import FORMATS, write_vector
+
+    if out.suffix.lower() in FORMATS:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        write_vector(out, stacks)
+        return
+    with whole_folder(out) as folder:
+        for stack in stacks.values():
+            write_geojson_folder(folder, stack, names, own=own)
+
+
+def tracks_text(stacks: Mapping[str, Stack]) -> str:
+    """``12 footprints of 3 buildings in 1 AOI``."""
+    footprints = sum(map(len, stacks.values()))
+    buildings = sum(stack.building_count for stack in stacks.values())
+    return (
+        f"{counted(footprints, 'footprint')} of {counted(buildings, 'building')} in "
+        f"{counted(len(stacks), 'AOI')}"
+    )
 
 
 def write_geojson_folder(

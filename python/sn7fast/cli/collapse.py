@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from sn7fast.cli import options
-from sn7fast.cli.console import Console, Timer, counted
+from sn7fast.cli.console import Console, Timer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from pathlib import Path
 
-    from sn7fast.collapse import CollapseParams
-    from sn7fast.stc import StcParams
+    from sn7fast.stack import Stack
 
 
 @click.command(
@@ -30,7 +27,8 @@ if TYPE_CHECKING:
     required=True,
     type=options.input_path,
     metavar="OUT",
-    help="An SN7 CSV if it ends in .csv, else a folder of GeoJSON with Id.",
+    help="A file if it ends in .csv (SN7), .parquet, .gpkg, .fgb or .geojson, else a folder of "
+    "GeoJSON in pixels with Id.",
 )
 @click.option(
     "--variant",
@@ -41,10 +39,11 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--set",
-    "settings",
+    "changes",
     multiple=True,
     metavar="NAME=VALUE",
-    help="A parameter of the variant; may be given again and again.",
+    help="A parameter of the variant; see sn7fast.CollapseParams and sn7fast.StcParams (lengths "
+    "and areas of which are in pixels at scale 3). May be repeated.",
 )
 @click.option(
     "--buildings",
@@ -72,7 +71,7 @@ def command(
     source_path: Path,
     out: Path,
     variant: str,
-    settings: tuple[str, ...],
+    changes: tuple[str, ...],
     dates: Path | None,
     scale: int,
     images: Path | None,
@@ -81,50 +80,39 @@ def command(
 ) -> int:
     """Find the buildings in IN and the months in which they stand, from all months at once.
 
-    IN is a folder of monthly probability rasters or masks (one AOI, or a subfolder for each).
-    Hidden are NaN, nodata other than 0, and what --images says.
+    IN is a folder of monthly probability rasters or masks (one AOI, or a subfolder for each), as
+    "predict" writes them or others, or of <AOI>.npz or <AOI>.zarr. Hidden are NaN, nodata other
+    than 0, what "predict" had no data for, and what --images says.
     """
-    to_csv = out.suffix.lower() == ".csv"
-    options.check_output(out, is_file=to_csv, overwrite=overwrite, inputs=[source_path])
+    from sn7fast.io.vector import FORMATS
+
+    to_file = out.suffix.lower() in FORMATS
+    options.check_output(out, is_file=to_file, overwrite=overwrite, inputs=[source_path])
     if dates is not None:
         options.check_output(dates, is_file=True, overwrite=overwrite, inputs=[source_path])
         if variant != "default":
             raise click.UsageError(f"--buildings: the variant {variant} has no dates")
 
-    from sn7fast.cli.aois import AoiRun, stems
+    from sn7fast.buildings import write_buildings
+    from sn7fast.cli.aois import AoiRun, tracks_text, write_tracks
     from sn7fast.cli.group import OK, SOME_FAILED
-    from sn7fast.data.discover import discover
+    from sn7fast.data.catalog import Catalog
+    from sn7fast.postprocess import postprocess
+    from sn7fast.postprocess.cubes import cube_loaders
 
-    params = _params(variant, settings)
+    method, preset = ("collapse", None) if variant == "default" else ("stc", variant)
+    chosen = options.read_method(method, preset, changes)
     console, timer = Console(quiet=quiet), Timer()
-    source = discover(source_path, kinds=["masks"])
-    catalog = None
-    if images is not None:
-        from sn7fast.data.catalog import Catalog
+    catalog = None if images is None else Catalog.scan(images)
+    loaders = cube_loaders(source_path, scale=scale, images=catalog)
 
-        catalog = Catalog.scan(images)
+    def load(aoi: str) -> Stack:
+        return postprocess(loaders[aoi](), chosen, aoi=aoi)
 
     run = AoiRun(console)
-    todo = {
-        aoi: partial(_collapsed, frames, scale, catalog, params)
-        for aoi, frames in source.by_aoi().items()
-    }
-    stacks = dict(run.each(todo, "collapse"))
-    if to_csv:
-        from sn7fast.io.tables import write_csv
-
-        out.parent.mkdir(parents=True, exist_ok=True)
-        write_csv(out, stacks)
-    else:
-        from sn7fast.cli.aois import write_geojson_folder
-        from sn7fast.io.outputs import whole_folder
-
-        with whole_folder(out) as folder:
-            for stack in stacks.values():
-                write_geojson_folder(folder, stack, stems(source), own=len(todo) > 1)
+    stacks = dict(run.each({aoi: partial(load, aoi) for aoi in loaders}, "collapse"))
+    write_tracks(out, stacks, _names(source_path), own=len(loaders) > 1)
     if dates is not None:
-        from sn7fast.buildings import write_buildings
-
         dates.parent.mkdir(parents=True, exist_ok=True)
         tables = {
             aoi: (stack.months, stack.buildings)
@@ -132,70 +120,17 @@ def command(
             if stack.buildings is not None
         }
         write_buildings(dates, tables)
-    footprints = sum(map(len, stacks.values()))
-    buildings = sum(len(set(_ids(stack))) for stack in stacks.values())
-    console.result(
-        f"{out}: {counted(footprints, 'footprint')} of {counted(buildings, 'building')} in "
-        f"{counted(len(stacks), 'AOI')}, {timer.lap():.2f} s"
-    )
+    console.result(f"{out}: {tracks_text(stacks)}, {timer.lap():.2f} s")
     return SOME_FAILED if run.failed else OK
 
 
-def _ids(stack: Any) -> list[int]:  # noqa: ANN401 - a Stack with ids
-    ids: list[int] = stack.ids.tolist()
-    return ids
-
-
-def _collapsed(
-    frames: Sequence[Any],
-    scale: int,
-    catalog: Any,
-    params: CollapseParams | StcParams,  # noqa: ANN401
-) -> Any:  # noqa: ANN401 - a Stack
-    from sn7fast.collapse import collapse
-    from sn7fast.data.cubes import load_cube
-
-    aoi = frames[0].aoi
-    cube = load_cube(frames, scale=scale, images=None if catalog is None else catalog[aoi])
-    return collapse(cube, params, aoi=aoi)
-
-
-def _params(variant: str, settings: Sequence[str]) -> CollapseParams | StcParams:
-    """The defaults of a variant with what was set.
-
-    Raises:
-        click.UsageError: No such parameter, or a value of another kind.
-    """
-    from sn7fast.collapse import CollapseParams
+def _names(source_path: Path) -> dict[tuple[str, str], str]:
+    """Names of the monthly rasters; a cube in one file has none."""
+    from sn7fast.cli.aois import stems
+    from sn7fast.data.discover import discover
     from sn7fast.errors import InputError
-    from sn7fast.stc import StcParams
 
-    params: CollapseParams | StcParams
-    params = CollapseParams() if variant == "default" else StcParams(variant=variant)  # type: ignore[arg-type]
-    names = {field.name: getattr(params, field.name) for field in fields(params)}
-    changes: dict[str, Any] = {}
-    for setting in settings:
-        name, equals, text = setting.partition("=")
-        if not equals or name not in names:
-            wanted = ", ".join(sorted(names))
-            raise click.UsageError(f"--set: got {setting}, wanted NAME=VALUE with one of {wanted}")
-        changes[name] = _value(name, text, names[name])
     try:
-        return replace(params, **changes)
-    except InputError as error:
-        raise click.UsageError(f"--set: {error}") from error
-
-
-def _value(name: str, text: str, default: Any) -> Any:  # noqa: ANN401 - of many kinds
-    """The text as the kind of the default."""
-    try:
-        if isinstance(default, bool):
-            return {"true": True, "false": False}[text.lower()]
-        if isinstance(default, tuple):
-            one, other = (float(part) for part in text.split(","))
-            return one, other
-        return type(default)(text)
-    except (KeyError, ValueError):
-        wanted = {bool: "true or false", int: "a whole number", float: "a number"}
-        kind = wanted.get(type(default), "two numbers with a comma")
-        raise click.UsageError(f"--set: {name}: got {text}, wanted {kind}") from None
+        return stems(discover(source_path, kinds=["masks"]))
+    except InputError:
+        return {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from sn7fast.nn.spec import ModelSpec
+    from sn7fast.postprocess import PostProcessing
 
 _Command = TypeVar("_Command", bound="Callable[..., Any]")
 
@@ -85,6 +87,25 @@ def read_model_spec(text: str | None) -> ModelSpec | None:
         raise InputError(f"{text}: cannot be opened: {error.strerror or error}") from error
     except (InputError, UnicodeDecodeError) as error:
         raise InputError(f"{text}: {error}") from error
+
+
+def read_method(method: str, preset: str | None, changes: Sequence[str]) -> PostProcessing:
+    """A method of post-processing with the parameters of a preset and of --set.
+
+    Raises:
+        click.UsageError: No such parameter, or a value that it cannot have.
+    """
+    from sn7fast.errors import InputError
+    from sn7fast.postprocess import PostProcessing
+
+    data = {"method": method} | ({} if preset is None else {"params": {"preset": preset}})
+    for change in changes:
+        if "=" not in change:
+            raise click.UsageError(f"--set: got {change!r}, wanted NAME=VALUE")
+    try:
+        return PostProcessing.from_dict(data, [f"params.{one}" for one in changes], source="--set")
+    except InputError as error:
+        raise click.UsageError(re.sub(r"^--set: params[.:] ?", "--set: ", str(error))) from None
 
 
 def check_output(out: Path, *, is_file: bool, overwrite: bool, inputs: Sequence[Path] = ()) -> None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from sn7fast.cli import options
-from sn7fast.cli.console import Console, Timer, counted
+from sn7fast.cli.console import Console, Timer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -94,7 +93,7 @@ def command(
     IN is a folder of monthly masks or GeoJSON (one AOI, or a subfolder for each), or an SN7 CSV.
     Masks are polygonized first. Identifiers that IN has are replaced.
     """
-    from sn7fast.io.vector import FORMATS, write_vector
+    from sn7fast.io.vector import FORMATS
 
     to_file = out.suffix.lower() in FORMATS
     options.check_output(out, is_file=to_file, overwrite=overwrite, inputs=[source_path])
@@ -103,9 +102,7 @@ def command(
             if value:
                 raise click.UsageError(f"{option}: is for --method filtered")
 
-    import numpy as np
-
-    from sn7fast.cli.aois import AoiRun, stems
+    from sn7fast.cli.aois import AoiRun, stems, tracks_text, write_tracks
     from sn7fast.cli.group import OK, SOME_FAILED
     from sn7fast.data.discover import discover
     from sn7fast.data.load import stack_loaders
@@ -114,7 +111,7 @@ def command(
     console, timer = Console(quiet=quiet), Timer()
     source = discover(source_path)
     if method == "filtered":
-        rules = _rules(preset or _PRESETS[0], changes)
+        rules = options.read_method(method, preset or _PRESETS[0], changes).params
         follow: Callable[[Stack], Stack] = _Filtered(
             rules, _clouds(clouds, source_path), clouds is not None, min_iou, reverse, console
         )
@@ -133,47 +130,9 @@ def command(
     run = AoiRun(console)
     todo = {aoi: partial(load, loader) for aoi, loader in loaders.items()}
     stacks = dict(run.each(todo, "track"))
-    if to_file:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        write_vector(out, stacks)
-    else:
-        from sn7fast.cli.aois import write_geojson_folder
-        from sn7fast.io.outputs import whole_folder
-
-        with whole_folder(out) as folder:
-            for stack in stacks.values():
-                write_geojson_folder(folder, stack, stems(source), own=len(loaders) > 1)
-    footprints = sum(map(len, stacks.values()))
-    buildings = sum(len(np.unique(np.asarray(stack.ids))) for stack in stacks.values())
-    console.result(
-        f"{out}: {counted(footprints, 'footprint')} of {counted(buildings, 'building')} in "
-        f"{counted(len(stacks), 'AOI')}, {timer.lap():.2f} s"
-    )
+    write_tracks(out, stacks, stems(source), own=len(loaders) > 1)
+    console.result(f"{out}: {tracks_text(stacks)}, {timer.lap():.2f} s")
     return SOME_FAILED if run.failed else OK
-
-
-def _rules(preset: str, changes: Sequence[str]) -> FilterParams:
-    """The preset with some of its rules changed."""
-    from sn7fast.errors import InputError
-    from sn7fast.filters import FilterParams
-
-    known = [field.name for field in fields(FilterParams)]
-    values: dict[str, Any] = {}
-    for change in changes:
-        name, is_set, text = change.partition("=")
-        if not is_set or name not in known:
-            raise click.UsageError(
-                f"--set: got {change!r}, wanted RULE=VALUE with one of the rules {', '.join(known)}"
-            )
-        try:
-            values[name] = json.loads(text)
-        except json.JSONDecodeError:
-            # A name such as between needs no quotes.
-            values[name] = text
-    try:
-        return replace(FilterParams.preset(preset), **values)
-    except InputError as error:
-        raise click.UsageError(f"--set: {error}") from None
 
 
 def _clouds(given: Path | None, source_path: Path) -> Catalog | None:

@@ -37,11 +37,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from sn7fast.data.catalog import Catalog
     from sn7fast.data.discover import Frame
 
 
 def cube_loaders(
-    path: str | os.PathLike[str], *, scale: int = 1, output: str = "footprint"
+    path: str | os.PathLike[str],
+    *,
+    scale: int = 1,
+    output: str = "footprint",
+    images: Catalog | None = None,
 ) -> dict[str, Callable[[], Cube]]:
     """For each AOI at a path what loads its probabilities; AOIs in order of their names.
 
@@ -49,9 +54,11 @@ def cube_loaders(
         path: Folder or file; see the top of this module.
         scale: Pixels of monthly rasters along one of the image, where these do not tell.
         output: Which output of the network, where several were written.
+        images: SpaceNet 7 files that tell what is hidden in monthly rasters, where these do not.
 
     Raises:
-        InputError: Nothing was found, or names that do not tell AOI and month.
+        InputError: Nothing was found, names that do not tell AOI and month, or ``images`` lacks an
+            AOI.
     """
     path = Path(path)
     for suffix, load in ((".npz", read_cube), (".zarr", _read_zarr)):
@@ -59,17 +66,23 @@ def cube_loaders(
         if found and path.exists():
             return {one.stem: partial(load, one) for one in found}
     frames = discover(path, kinds=("masks",)).by_aoi()
-    return {aoi: partial(_load_rasters, of_aoi, scale, output) for aoi, of_aoi in frames.items()}
+    return {
+        aoi: partial(_load_rasters, of_aoi, scale, output, images) for aoi, of_aoi in frames.items()
+    }
 
 
-def _load_rasters(frames: Sequence[Frame], scale: int, output: str) -> Cube:
+def _load_rasters(frames: Sequence[Frame], scale: int, output: str, images: Catalog | None) -> Cube:
     with opened(frames[0].path) as dataset:
         is_prediction = TAG in dataset.tags()
     if is_prediction:
         from sn7fast.nn.cubes import load_cube as load_prediction
 
         return load_prediction(frames, output=output, dtype="uint8")
-    return load_cube(frames, scale=whole_number("scale", scale, 1, 4))
+    return load_cube(
+        frames,
+        scale=whole_number("scale", scale, 1, 4),
+        images=None if images is None else images[frames[0].aoi],
+    )
 
 
 def read_cube(path: str | os.PathLike[str]) -> Cube:

@@ -76,14 +76,10 @@ pub struct Offset {
 impl Offset {
     /// From a displacement in pixels of the cube.
     pub fn new(displacement: [f64; 2]) -> Self {
-        let mut offset = Self::default();
-        for axis in 0..2 {
-            let steps = (displacement[axis] * STEPS).round();
-            let whole = (steps / STEPS).floor();
-            offset.whole[axis] = whole as i32;
-            offset.part[axis] = ((steps / STEPS - whole) * f64::from(ONE)) as u32;
-        }
-        offset
+        let steps = displacement.map(|value| (value * STEPS).round());
+        let whole = steps.map(|steps| (steps / STEPS).floor());
+        let part = |axis: usize| ((steps[axis] / STEPS - whole[axis]) * f64::from(ONE)) as u32;
+        Self { whole: whole.map(|whole| whole as i32), part: [part(0), part(1)] }
     }
 
     /// The displacement in pixels of the cube.
@@ -97,8 +93,8 @@ impl Offset {
 #[derive(Clone, Copy, Debug)]
 pub struct CubeRef<'a, P> {
     prob: &'a [P],
-    /// True where a pixel can be seen.
-    valid: Option<&'a [bool]>,
+    /// True where a pixel can be seen, and how many rows and columns each value stands for.
+    valid: Option<(&'a [bool], usize)>,
     /// Number of months.
     pub frames: usize,
     /// Rows of a month.
@@ -112,7 +108,7 @@ pub struct CubeRef<'a, P> {
 }
 
 impl<'a, P: Probability> CubeRef<'a, P> {
-    /// Checks the arrays and borrows them.
+    /// Checks the arrays and borrows them. `valid` has the size of `prob`, or is at scale 1.
     ///
     /// # Errors
     /// [`Error::Argument`] if there are no frames, sizes do not fit, an image is too large, the
@@ -135,14 +131,24 @@ impl<'a, P: Probability> CubeRef<'a, P> {
             let got = format!("{} values for {frames} x {rows} x {columns}", prob.len());
             return Err(Error::argument("prob", got, "as many as months * rows * columns"));
         }
-        if let Some(valid) = valid
-            && valid.len() != prob.len()
-        {
-            return Err(Error::argument("valid", valid.len(), format!("{}", prob.len())));
-        }
         if !(1..=4).contains(&scale) {
             return Err(Error::argument("scale", scale, "1, 2, 3 or 4"));
         }
+        let valid = match valid {
+            None => None,
+            Some(valid) if valid.len() == prob.len() => Some((valid, 1)),
+            Some(valid)
+                if rows.is_multiple_of(scale)
+                    && columns.is_multiple_of(scale)
+                    && valid.len() * scale * scale == prob.len() =>
+            {
+                Some((valid, scale))
+            }
+            Some(valid) => {
+                let wanted = format!("{} values, or one for each pixel of the image", prob.len());
+                return Err(Error::argument("valid", format!("{} values", valid.len()), wanted));
+            }
+        };
         let has_hidden = P::check(prob)? || valid.is_some();
         Ok(Self { prob, valid, frames, rows, columns, scale, has_hidden })
     }
@@ -240,14 +246,15 @@ impl<P: Probability> Reader<'_, P> {
         let inner = &mut self.seen[margin..margin + columns];
         inner.fill(1);
         for row in if offset.part[0] == 0 { row..=row } else { row..=row + 1 } {
-            let start = cube.start(frame, row);
             for (seen, value) in inner.iter_mut().zip(cube.row(frame, row)) {
                 *seen &= u8::from(value.is_known());
             }
-            if let Some(valid) = cube.valid {
-                for (seen, &valid) in inner.iter_mut().zip(&valid[start..start + columns]) {
-                    *seen &= u8::from(valid);
-                }
+            let Some((valid, scale)) = cube.valid else { continue };
+            let width = columns / scale;
+            let start = cube.start(frame, row) / columns / scale * width;
+            let valid = &valid[start..start + width];
+            for (seen, &valid) in inner.chunks_mut(scale).zip(valid) {
+                seen.iter_mut().for_each(|seen| *seen &= u8::from(valid));
             }
         }
         extend_edges(&mut self.seen, margin);

@@ -35,7 +35,7 @@ pub fn means_while_standing<P: Probability>(
             let mut reader = cube.reader();
             let mut levels = vec![0u8; columns];
             let mut seen = vec![1u8; columns];
-            for frame in 0..cube.frames {
+            for (frame, &offset) in offsets.iter().enumerate() {
                 let mut row = u32::MAX;
                 for run in runs {
                     let Span { first, end } = spans[run.label as usize - 1];
@@ -44,7 +44,7 @@ pub fn means_while_standing<P: Probability>(
                     }
                     if run.row != row {
                         row = run.row;
-                        reader.read(frame, offsets[frame], row as isize, &mut levels, &mut seen);
+                        reader.read(frame, offset, row as isize, &mut levels, &mut seen);
                     }
                     let start = (row - first_row) as usize * columns;
                     for x in run.start as usize..run.end as usize {

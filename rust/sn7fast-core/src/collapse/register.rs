@@ -303,7 +303,8 @@ impl Normal {
         let [a, b, c, d, e, f, p, q, r] = self.0;
         let (a, d) = (a + AT_REST, d + AT_REST);
         let det = a * (d * f - e * e) - b * (b * f - c * e) + c * (b * e - c * d);
-        if !(det > 1e-9 * a * d * f) || a * d * f <= 0.0 {
+        // The determinant of sums of products is never negative but by rounding.
+        if f <= 0.0 || det <= 1e-9 * a * d * f {
             return [0.0; 2];
         }
         let down = (p * (d * f - e * e) - b * (q * f - e * r) + c * (q * e - d * r)) / det;
