@@ -24,6 +24,8 @@ LIBRARIES = (
     "connected-components-3d",
     "pyogrio",
     "pandas",
+    "torch",
+    "onnxruntime",
 )
 HEADER = ("work", "target", "1 thread", "2 threads", "met", "best rival", "ratio")
 

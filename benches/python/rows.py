@@ -34,4 +34,8 @@ ROWS = {
     "read_csv": Row("read an SN7 truth CSV", "150 MB/s a core", mb_per_s=150),
     "rasterize": Row("rasterize one frame"),
     "simplify": Row("simplify one frame, tolerance 1 px"),
+    "small_torch": Row("small network, 1024² image, torch", "2x torch eager float32"),
+    "small_onnx": Row("small network, 1024² image, onnxruntime", "2x torch eager float32"),
+    "xdxd_torch": Row("xdxd, 256² image, torch", "2x torch eager float32"),
+    "xdxd_onnx": Row("xdxd, 256² image, onnxruntime"),
 }

@@ -19,6 +19,7 @@ from sn7fast.grid import Grid
 from sn7fast.io import read_csv, read_geojson, write_csv, write_geojson
 from sn7fast.matching import Matches, iou_pairs, match_footprints
 from sn7fast.polygonize import polygonize, polygonize_frames
+from sn7fast.predict import load_model, predict
 from sn7fast.rasterize import rasterize, training_mask
 from sn7fast.scores import F1Aoi, F1Counts, F1Score, ScotAoi, ScotMonth, ScotScore
 from sn7fast.scoring import score_f1, score_scot
@@ -50,9 +51,11 @@ __all__ = [
     "__version__",
     "get_num_threads",
     "iou_pairs",
+    "load_model",
     "match_footprints",
     "polygonize",
     "polygonize_frames",
+    "predict",
     "rasterize",
     "read_csv",
     "read_geojson",

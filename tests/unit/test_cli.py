@@ -17,7 +17,7 @@ from sn7fast.io.rasters import write_mask
 
 NORTH = "L15-0368E-1245N_1474_3210_13"
 SOUTH = "L15-0358E-1220N_1433_3310_13"
-COMMANDS = ("demo", "prep", "polygonize", "track", "score", "doctor")
+COMMANDS = ("demo", "prep", "predict", "export", "polygonize", "track", "score", "doctor")
 
 # Three months of one AOI: a building that stays, one that is built in the second month.
 OLD, NEW = (slice(2, 6), slice(2, 7)), (slice(10, 14), slice(8, 12))

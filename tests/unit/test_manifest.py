@@ -159,6 +159,22 @@ def test_an_image_as_stored(image):
     assert grid == GRID
 
 
+def test_a_window_is_a_part_of_the_whole(tmp_path, image):
+    """Bands, alpha, and the rasters beside, of which one has a row and column more."""
+    random = np.random.default_rng(0)
+    write_mask(tmp_path / "ok.tif", (random.random((5, 7)) > 0.3).astype(np.uint8), GRID)
+    write_mask(tmp_path / "scl.tif", random.integers(0, 4, (6, 8)).astype(np.uint8))
+    given = entry(image, valid=tmp_path / "ok.tif", udm=tmp_path / "scl.tif", unusable=(3,),
+                  bands=(3, 1), scale=(0.5,), alpha=None)  # fmt: skip
+    array, valid, grid = read_image(given)
+    assert 0 < valid.sum() < valid.size
+    for (top, bottom), (left, right) in (((0, 5), (0, 7)), ((1, 4), (2, 7)), ((4, 5), (0, 1))):
+        part, part_valid, part_grid = read_image(given, ((top, bottom), (left, right)))
+        np.testing.assert_array_equal(part, array[:, top:bottom, left:right])
+        np.testing.assert_array_equal(part_valid, valid[top:bottom, left:right])
+        assert part_grid == grid
+
+
 def test_bands_in_the_order_asked_for_and_scaled(image):
     settings = {"bands": (4, 2), "scale": (0.5, 2), "offset": (-1,)}
     array, _, _ = read_image(entry(image, **settings))

@@ -29,7 +29,17 @@ if TYPE_CHECKING:
 
 OK, USAGE, BAD_INPUT, SOME_FAILED, BUG, INTERRUPTED = 0, 2, 3, 4, 70, 130
 
-_NAMES = ("demo", "prep", "train", "polygonize", "track", "score", "doctor")
+_NAMES = (
+    "demo",
+    "prep",
+    "train",
+    "predict",
+    "export",
+    "polygonize",
+    "track",
+    "score",
+    "doctor",
+)
 
 _NEXT = (
     (RasterError, "check this file, make it anew or take it away, then run again"),
@@ -109,7 +119,8 @@ def _verdict(error: BaseException) -> tuple[int, str, str]:
         place = f"{error.filename}: " if error.filename else ""
         return BAD_INPUT, f"{place}{error.strerror or error}", "check the path and its permissions"
     if isinstance(error, MemoryError):
-        return BAD_INPUT, "out of memory", "use smaller rasters or fewer AOIs at a time"
+        advice = "" if text else "use smaller rasters or fewer AOIs at a time"
+        return BAD_INPUT, text or "out of memory", advice
     return BUG, f"{type(error).__name__}: {text}", _BUG_NEXT
 
 

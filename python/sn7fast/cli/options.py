@@ -10,6 +10,8 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from sn7fast.nn.spec import ModelSpec
+
 _Command = TypeVar("_Command", bound="Callable[..., Any]")
 
 input_path = click.Path(path_type=Path)
@@ -56,6 +58,33 @@ def mask_options(command: _Command) -> _Command:
     ):
         command = option(command)
     return command
+
+
+model_spec = click.option(
+    "--spec",
+    metavar="xdxd|FILE",
+    help="What the network is, for weights that do not say: xdxd (those of the SpaceNet 7 "
+    "baseline), or a JSON file.",
+)
+
+
+def read_model_spec(text: str | None) -> ModelSpec | None:
+    """The spec that --spec names.
+
+    Raises:
+        InputError: The file cannot be read or holds no spec; names it.
+    """
+    from sn7fast.errors import InputError
+    from sn7fast.nn.spec import ModelSpec
+
+    if text is None or text == "xdxd":
+        return None if text is None else ModelSpec.xdxd()
+    try:
+        return ModelSpec.from_json(Path(text).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{text}: cannot be opened: {error.strerror or error}") from error
+    except (InputError, UnicodeDecodeError) as error:
+        raise InputError(f"{text}: {error}") from error
 
 
 def check_output(out: Path, *, is_file: bool, overwrite: bool, inputs: Sequence[Path] = ()) -> None:

@@ -10,7 +10,7 @@ from sn7fast._optional import require
 from sn7fast.errors import RasterError
 from sn7fast.grid import Grid
 from sn7fast.io.outputs import whole_file
-from sn7fast.io.rasters import GDAL_OPTIONS, unreferenced_too
+from sn7fast.io.rasters import GDAL_OPTIONS, read_through, unreferenced_too
 
 if TYPE_CHECKING:
     import os
@@ -95,13 +95,15 @@ class RasterWriter:
             self._dataset.write(values, window=((row, row + rows), (column, column + columns)))
 
     def finish(self) -> None:
-        """The file takes its place."""
+        """The file takes its place, if it can be read to its end."""
         rasterio = require("rasterio")
         with self._told():
             with rasterio.Env(**GDAL_OPTIONS), unreferenced_too():
                 self._dataset.close()
                 if self._cog:
                     self._to_cog()
+            # GDAL keeps blocks back until the file is closed, and does not tell if that fails.
+            read_through(self._part)
             self._stack.close()
 
     def abandon(self) -> None:
@@ -130,7 +132,10 @@ class RasterWriter:
             self.abandon()
             if isinstance(error, OSError) and error.errno is not None:
                 raise  # of a folder that is not there and the like
-            raise RasterError(f"{self.path}: cannot be written: {error}") from error
+            reason = error.__cause__ or error
+            raise RasterError(
+                f"{self.path}: cannot be written, the disk may be full: {reason}"
+            ) from error
 
 
 class _AbandonError(Exception):

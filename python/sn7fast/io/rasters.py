@@ -124,6 +124,18 @@ def opened(path: str | os.PathLike[str]) -> Iterator[Any]:
         ) from error
 
 
+def read_through(path: str | os.PathLike[str]) -> None:
+    """Decode a raster to its end, and keep nothing.
+
+    Raises:
+        RasterError: The file cannot be opened, as for `read_mask`, or some block of it is damaged.
+        MissingDependencyError: rasterio is not installed.
+    """
+    with opened(path) as dataset:
+        for _, window in dataset.block_windows(1):
+            dataset.read(window=window)
+
+
 def read_grid(path: str | os.PathLike[str]) -> Grid:
     """The grid of a raster of any number of bands; ``crs`` is None if the file has none.
 
@@ -173,6 +185,7 @@ def write_bands(
 
     Raises:
         InputError: The bands have another form or type, or not the shape of the grid.
+        RasterError: The file cannot be written to its end; names it.
         MissingDependencyError: rasterio is not installed.
     """
     if bands.ndim != 3 or not bands.size or str(bands.dtype) not in _KEPT:
@@ -190,15 +203,23 @@ def write_bands(
     georeference = {}
     if grid is not None and (grid.crs is not None or grid != Grid(grid.shape_yx)):
         georeference = {"crs": grid.crs, "transform": rasterio.Affine(*grid.transform)}
-    with whole_file(path) as part, rasterio.Env(**GDAL_OPTIONS), unreferenced_too():
-        profile = {"driver": "GTiff", "dtype": bands.dtype, "compress": "deflate"}
-        count, rows, columns = bands.shape
-        with rasterio.open(
-            part, "w", count=count, height=rows, width=columns, **profile, **georeference
-        ) as dataset:
-            dataset.write(bands)
-            for index, name in enumerate(names, 1):
-                dataset.set_band_description(index, name)
+    with whole_file(path) as part:
+        with rasterio.Env(**GDAL_OPTIONS), unreferenced_too():
+            profile = {"driver": "GTiff", "dtype": bands.dtype, "compress": "deflate"}
+            count, rows, columns = bands.shape
+            with rasterio.open(
+                part, "w", count=count, height=rows, width=columns, **profile, **georeference
+            ) as dataset:
+                dataset.write(bands)
+                for index, name in enumerate(names, 1):
+                    dataset.set_band_description(index, name)
+        # GDAL keeps blocks back until the file is closed, and does not tell if that fails.
+        try:
+            read_through(part)
+        except RasterError as error:
+            raise RasterError(
+                f"{path}: cannot be written, the disk may be full: {error.__cause__ or error}"
+            ) from error
 
 
 def _driver(path: Path) -> str:

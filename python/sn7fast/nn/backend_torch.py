@@ -61,7 +61,9 @@ class TorchBackend:
     def __call__(self, images: NDArray[Any]) -> NDArray[np.float32]:
         """See `Backend`."""
         with torch.inference_mode():
-            batch = torch.from_numpy(images).to(self.device)
+            # torch has no arrays that may not be written.
+            given = images if images.flags.writeable else images.copy()
+            batch = torch.from_numpy(given).to(self.device)
             batch = prepared(self.spec, batch)
             batch = batch.to(self.dtype, memory_format=torch.channels_last)
             answer: NDArray[np.float32] = self.network(batch).float().contiguous().cpu().numpy()

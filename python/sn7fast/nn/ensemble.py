@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -68,6 +69,16 @@ class Ensemble:
     def input_scale(self) -> int:
         """The largest of the models'."""
         return max(model.spec.input_scale for model in self.models)
+
+    @property
+    def align(self) -> int:
+        """Pixels of the image by which it may be shifted and all models still pool alike."""
+        return math.lcm(
+            *(
+                model.spec.multiple // math.gcd(model.spec.multiple, model.spec.input_scale)
+                for model in self.models
+            )
+        )
 
     def made(self) -> str:
         """What the answers depend on, as JSON."""

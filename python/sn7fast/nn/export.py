@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -70,7 +70,7 @@ def export_onnx(
             )
     except Exception as error:  # the exporter raises about anything
         raise InputError(f"{path}: the network cannot be exported: {error}") from error
-    proto = program.model_proto
+    proto = _stripped(program.model_proto)
     entry = proto.metadata_props.add()
     entry.key, entry.value = METADATA_KEY, spec.to_json()
     with whole_file(path) as part:
@@ -95,6 +95,17 @@ def _quiet_exporter() -> Iterator[None]:
         yield
     finally:
         logger.setLevel(level)
+
+
+def _stripped(proto: Any) -> Any:  # noqa: ANN401 - onnx has no types
+    """Without the lines of source code, and their paths, from which each node came."""
+    del proto.metadata_props[:]
+    del proto.graph.metadata_props[:]
+    graph = proto.graph
+    for part in (*graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer):
+        del part.metadata_props[:]
+        part.ClearField("doc_string")
+    return proto
 
 
 def _difference(network: nn.Module, spec: ModelSpec, backend: OnnxBackend, side: int) -> float:

@@ -9,21 +9,18 @@ that goes wrong ends the run, and of files that are not whole nothing is left.
 
 from __future__ import annotations
 
-import queue
-import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sn7fast._core import get_num_threads
 from sn7fast.errors import InputError
-from sn7fast.nn.canvas import Canvas, Sink
 from sn7fast.nn.pixels import check_image
-from sn7fast.nn.plan import Chunk, chunks
-from sn7fast.nn.tiles import Axis, axis
+from sn7fast.nn.plan import chunks
+from sn7fast.nn.tiles import axis
+from sn7fast.nn.writer import Answer, Image, Plan, Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -31,49 +28,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sn7fast.io.rasters import Window
     from sn7fast.nn.ensemble import Ensemble
+    from sn7fast.nn.plan import Chunk
 
-_MOST_THREADS = 8
-# Answers that may wait for a writer.
-_WAITING = 2
-
-
-class Target(Sink, Protocol):
-    """A sink with an end."""
-
-    def finish(self) -> None:
-        """All is there."""
-        ...
-
-    def abandon(self) -> None:
-        """No more will come."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Image:
-    """One image on its way.
-
-    Attributes:
-        name: For messages.
-        shape_yx: Rows and columns.
-        read: Gives the bands and the valid pixels of a window.
-        target: Makes what takes the answer, in the thread of its writer.
-    """
-
-    name: str
-    shape_yx: tuple[int, int]
-    read: Callable[[Window], tuple[NDArray[Any], NDArray[np.bool_]]]
-    target: Callable[[], Target]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Plan:
-    image: Image
-    index: int
-    rows: Axis
-    columns: Axis
+_MOST_WRITERS = 8
+# Chunks that may be read ahead, by as many threads at most. The same on every machine, as the
+# chunks of a large image, and with them the order of the blocks in its file, depend on it.
+_AHEAD = 4
 
 
 def run_images(
@@ -95,15 +56,15 @@ def run_images(
         MemoryError: The network needs more of it than there is.
         RasterError, OSError: A file cannot be written.
     """
-    threads = min(_MOST_THREADS, get_num_threads(), max(1, len(images)))
-    writers = [_Writer(ensemble) for _ in range(threads)]
-    pool = ThreadPoolExecutor(threads, "sn7fast-read")
+    threads = get_num_threads()
+    writers = [Writer(ensemble) for _ in range(min(_MOST_WRITERS, threads, max(1, len(images))))]
+    pool = ThreadPoolExecutor(min(_AHEAD, threads), "sn7fast-read")
     given_up: set[int] = set()
     try:
-        for plan, chunk, future in _read_ahead(images, ensemble, pool, threads, given_up):
+        for plan, chunk, future in _read_ahead(images, ensemble, pool, given_up):
             if plan.index in given_up:
                 continue
-            writer = writers[plan.index % threads]
+            writer = writers[plan.index % len(writers)]
             try:
                 image, valid = future.result()
                 check_image(ensemble.spec, image, plan.image.name)
@@ -126,31 +87,29 @@ def _read_ahead(
     images: Sequence[Image],
     ensemble: Ensemble,
     pool: ThreadPoolExecutor,
-    ahead: int,
     given_up: set[int],
-) -> Iterator[tuple[_Plan, Chunk, Future[tuple[NDArray[Any], NDArray[np.bool_]]]]]:
+) -> Iterator[tuple[Plan, Chunk, Future[tuple[NDArray[Any], NDArray[np.bool_]]]]]:
     """The chunks of all images in order, of which some more are being read."""
-    waiting: deque[tuple[_Plan, Chunk, Any]] = deque()
-    for plan, chunk in _chunks(images, ensemble, ahead + 2):
+    waiting: deque[tuple[Plan, Chunk, Any]] = deque()
+    for plan, chunk in _chunks(images, ensemble):
         if plan.index in given_up:
             continue
         waiting.append((plan, chunk, pool.submit(plan.image.read, (chunk.rows, chunk.columns))))
-        if len(waiting) > ahead:
+        if len(waiting) > _AHEAD:
             yield waiting.popleft()
     yield from waiting
 
 
-def _chunks(
-    images: Sequence[Image], ensemble: Ensemble, ahead: int
-) -> Iterator[tuple[_Plan, Chunk]]:
+def _chunks(images: Sequence[Image], ensemble: Ensemble) -> Iterator[tuple[Plan, Chunk]]:
     settings, spec = ensemble.settings, ensemble.spec
     for index, image in enumerate(images):
         tile = settings.tile_for(image.shape_yx, ensemble.input_scale)
         overlap = settings.overlap_for(tile)
         rows, columns = (
-            axis(side, tile, overlap, settings.stitch, spec.scale) for side in image.shape_yx
+            axis(side, tile, overlap, settings.stitch, scale=spec.scale, align=ensemble.align)
+            for side in image.shape_yx
         )
-        plan = _Plan(image, index, rows, columns)
+        plan = Plan(image, index, rows, columns)
         for chunk in chunks(
             rows,
             columns,
@@ -158,12 +117,13 @@ def _chunks(
             outputs=len(ensemble.outputs),
             scale=spec.scale,
             memory_mb=settings.memory_mb,
-            ahead=ahead,
+            # Those waiting, the next to wait, and the one at work.
+            ahead=_AHEAD + 2,
         ):
             yield plan, chunk
 
 
-def _new_pixels(plan: _Plan, chunk: Chunk) -> int:
+def _new_pixels(plan: Plan, chunk: Chunk) -> int:
     """Pixels of the image that the chunk adds to those before it."""
     starts = (*plan.rows.starts, plan.rows.size)
     end = chunk.tile_rows[-1] + 1
@@ -173,12 +133,12 @@ def _new_pixels(plan: _Plan, chunk: Chunk) -> int:
 
 
 def _predict(
-    plan: _Plan,
+    plan: Plan,
     chunk: Chunk,
     image: NDArray[Any],
     valid: NDArray[np.bool_],
     ensemble: Ensemble,
-    writer: _Writer,
+    writer: Writer,
 ) -> None:
     """The tiles of a chunk, some at a time, in order."""
     rows, columns, settings = plan.rows, plan.columns, ensemble.settings
@@ -206,86 +166,5 @@ def _predict(
             ends = chunk.is_last and last and row == chunk.tile_rows[-1]
             writer.put(
                 plan,
-                _Answer(chunk, row, column, next(answers) if is_wanted else None, row_valid, ends),
+                Answer(chunk, row, column, next(answers) if is_wanted else None, row_valid, ends),
             )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Answer:
-    """One tile; with the first of a row come the valid pixels of the row's part of the chunk."""
-
-    chunk: Chunk
-    row: int
-    column: int
-    values: NDArray[np.float32] | None
-    row_valid: NDArray[np.bool_] | None
-    ends_image: bool
-
-
-class _Writer:
-    """A thread that stitches and writes; after an error it only empties its queue."""
-
-    def __init__(self, ensemble: Ensemble) -> None:
-        self._ensemble = ensemble
-        self._queue: queue.Queue[tuple[_Plan, _Answer | None] | None] = queue.Queue(_WAITING)
-        self._error: BaseException | None = None
-        self._is_stopped = False
-        self._target: Target | None = None
-        self._canvas: Canvas | None = None
-        self._thread = threading.Thread(target=self._work, name="sn7fast-write", daemon=True)
-        self._thread.start()
-
-    def put(self, plan: _Plan, answer: _Answer | None) -> None:
-        """Hand on a tile, or None to give an image up; raises what went wrong so far."""
-        if self._error is not None:
-            raise self._error
-        self._queue.put((plan, answer))
-
-    def end(self) -> None:
-        """Wait until all is written; raises what went wrong."""
-        self._queue.put(None)
-        self._thread.join()
-        if self._error is not None:
-            raise self._error
-
-    def stop(self) -> None:
-        """End at once if it has not; what is not whole is removed."""
-        if self._thread.is_alive():
-            self._is_stopped = True
-            self._queue.put(None)
-            self._thread.join()
-
-    def _work(self) -> None:
-        while (item := self._queue.get()) is not None:
-            if self._error is None and not self._is_stopped:
-                try:
-                    self._do(*item)
-                except BaseException as error:
-                    self._error = error
-        if self._target is not None:
-            self._target.abandon()
-
-    def _do(self, plan: _Plan, answer: _Answer | None) -> None:
-        if answer is None:
-            if self._target is not None:
-                self._target.abandon()
-            self._target = self._canvas = None
-            return
-        if self._canvas is None or self._target is None:
-            self._target = plan.image.target()
-            self._canvas = Canvas(
-                plan.rows,
-                plan.columns,
-                len(self._ensemble.outputs),
-                self._ensemble.spec.scale,
-                self._target,
-            )
-        chunk = answer.chunk
-        if answer.row_valid is not None:
-            self._canvas.begin_row(chunk.block, answer.row, answer.row_valid, chunk.columns[0])
-        self._canvas.add(answer.row, answer.column, answer.values)
-        if answer.column == chunk.block.tiles[-1]:
-            self._canvas.end_row(answer.row)
-        if answer.ends_image:
-            target, self._target, self._canvas = self._target, None, None
-            target.finish()

@@ -16,7 +16,7 @@ import numpy as np
 from sn7fast.errors import InputError, RasterError
 from sn7fast.grid import Grid
 from sn7fast.io.raster_writer import RasterWriter
-from sn7fast.io.rasters import opened
+from sn7fast.io.rasters import opened, read_through
 
 if TYPE_CHECKING:
     import os
@@ -171,8 +171,7 @@ def is_finished(path: Path, made: str, grid: Grid) -> bool:
         with opened(path) as dataset:
             found = dataset.tags().get(TAG)
             shape_yx = dataset.shape
-            for _, window in dataset.block_windows(1):
-                dataset.read(window=window)
+        read_through(path)
     except RasterError:
         return False
     if found != made:

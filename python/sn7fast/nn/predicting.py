@@ -13,9 +13,10 @@ import numpy as np
 
 from sn7fast._core import get_num_threads
 from sn7fast.errors import InputError
-from sn7fast.nn.flow import Image, run_images
+from sn7fast.nn.flow import run_images
 from sn7fast.nn.jobs import find_jobs
 from sn7fast.nn.outputs import PredictionFile, encoded, is_finished
+from sn7fast.nn.writer import Image
 
 if TYPE_CHECKING:
     import os
@@ -77,6 +78,9 @@ def predict_source(
     progress = progress or Progress()
     jobs = find_jobs(source, image_settings)
     out = Path(out)
+    if isinstance(source, str | Path) and out.resolve().is_relative_to(Path(source).resolve()):
+        raise InputError(f"out: {out} lies in the source {source}, and would be part of it; "
+                         "choose another folder")  # fmt: skip
     made = ensemble.made()
     failed: dict[Path, str] = {}
     kept: list[Path] = []

@@ -31,9 +31,8 @@ class PredictSettings:
             image, or about 1024 pixels of what the network takes if that is longer than 1536.
         overlap: Least overlap of neighbouring tiles, in pixels of the image; at most half a tile.
             None means an eighth of a tile.
-        stitch: ``blend``: tiles lie evenly, and go over into each other along the overlap.
-            ``mean``: the last tile is shifted back to end at the border, and where tiles overlap
-            their mean is taken.
+        stitch: Where tiles overlap, ``blend`` lets one go over into the other, and ``mean`` takes
+            their mean. The last tile is shifted back to end at the border.
         flips: ``all`` averages over the image and its three mirror images.
         kind: ``probability`` or ``logit``.
         dtype: ``float32``, with NaN where there is no data; or ``uint8``, for probabilities, with 0

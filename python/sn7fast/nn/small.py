@@ -44,7 +44,7 @@ class _Level(nn.Sequential):
 class SmallUNet(nn.Module):
     """float (N, bands, H, W) to logits (N, outputs, H * scale, W * scale).
 
-    With the defaults and three bands and outputs it has about 0.33 million parameters.
+    With the defaults and three bands and outputs it has 268,403 parameters.
 
     Args:
         bands: Of the image.

@@ -43,7 +43,9 @@ class Axis:
         return range(found[0], found[-1] + 1)
 
 
-def axis(size: int, tile: int, overlap: int, stitch: str, scale: int = 1) -> Axis:
+def axis(
+    size: int, tile: int, overlap: int, stitch: str, *, scale: int = 1, align: int = 1
+) -> Axis:
     """Tiles along an axis.
 
     Args:
@@ -52,16 +54,18 @@ def axis(size: int, tile: int, overlap: int, stitch: str, scale: int = 1) -> Axi
         overlap: Least overlap, less than the tile.
         stitch: ``blend`` or ``mean``; see `PredictSettings`.
         scale: Pixels of the answer along one of the image.
+        align: For blending, tiles start at multiples of this, but for the last. A network that
+            pools says the same of a pixel only if its windows lie the same.
     """
     tile = min(tile, size)
     step = tile - overlap
+    if stitch == "blend" and step >= align:
+        step -= step % align
     count = 1 + -(-(size - tile) // step)
+    starts = [min(index * step, size - tile) for index in range(count)]
     if stitch == "mean":
-        starts = [min(index * step, size - tile) for index in range(count)]
         profile = np.ones(tile * scale)
     else:
-        spread = np.linspace(0, size - tile, count)
-        starts = [int(start) for start in np.rint(spread)]
         centres = np.arange(tile * scale) + 0.5
         profile = np.minimum(centres, centres[::-1]) / max(1, overlap * scale)
         np.minimum(profile, 1, out=profile)
