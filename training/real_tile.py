@@ -1,6 +1,6 @@
 """Train on crops of the real tile: by heart on all 16, or on 12 with the other 4 held out.
 
-    python training/real_tile.py SHARED WORK by-heart RECIPE [--set KEY=VALUE]
+    python training/real_tile.py SHARED WORK by-heart RECIPE [--few] [--set KEY=VALUE]
     python training/real_tile.py SHARED WORK held-out RECIPE [--set KEY=VALUE]
 
 SHARED is the folder of shared data. This is a test of the training, not a way to weights: nothing
@@ -35,7 +35,7 @@ def crop_name(row: int, column: int) -> str:
     return f"crop-{row}-{column}"
 
 
-def write_crops(shared: Path, prepared: Path, scale: int) -> None:
+def write_crops(shared: Path, prepared: Path, scale: int, *, few: bool) -> None:
     """The crops as ``sn7fast prep`` would leave them, each as an AOI of its own."""
     (files,) = Catalog.scan(shared / "data/real/sn7-full-tile").files()
     grid = read_grid(files.image)
@@ -44,7 +44,7 @@ def write_crops(shared: Path, prepared: Path, scale: int) -> None:
     with opened(files.image) as dataset:
         image = dataset.read()
     rows = []
-    for row, column in np.ndindex(ACROSS, ACROSS):
+    for row, column in HELD_OUT if few else np.ndindex(ACROSS, ACROSS):
         home = prepared / crop_name(row, column)
         (home / "masks").mkdir(parents=True, exist_ok=True)
         paths = home / "tile.tif", home / "masks/tile_Buildings.tif"
@@ -65,12 +65,15 @@ def main() -> None:
     parser.add_argument("what", choices=("by-heart", "held-out"))
     parser.add_argument("recipe", type=Path)
     parser.add_argument("--set", action="append", default=[], help="As of sn7fast train.")
+    parser.add_argument("--few", action="store_true", help="By heart: the 4 crops alone.")
     parser.add_argument("--run", help="Name of the run.")
     options = parser.parse_args()
     scale = read_recipe(options.recipe, options.set).data.scale
-    prepared = (options.work / f"tile-{scale}").resolve()
+    if options.few and options.what != "by-heart":
+        parser.error("--few goes with by-heart")
+    prepared = (options.work / f"tile-{scale}{'-few' if options.few else ''}").resolve()
     if not (prepared / TRAIN_TABLE).exists():
-        write_crops(options.shared, prepared, scale)
+        write_crops(options.shared, prepared, scale, few=options.few)
     changes = [f"data.prepared={prepared}", "data.split.name=null", "crops.validation=grid"]
     if options.what == "by-heart":
         # All 16 crops whole, as they are, in training and validation.
@@ -80,7 +83,7 @@ def main() -> None:
         names = ", ".join(crop_name(*place) for place in HELD_OUT)
         split = f"data.split.validation=[{names}]"
         changes += ["data.split.by=aoi"]
-    name = options.run or f"{options.what}-{options.recipe.stem}"
+    name = options.run or f"{prepared.name}-{options.what}-{options.recipe.stem}"
     done = sn7fast.train(
         options.recipe,
         options.work / name,

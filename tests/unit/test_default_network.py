@@ -1,16 +1,16 @@
-"""The network that comes with sn7fast: what it is, and that it sees houses it was not trained on."""
+"""The network that comes with sn7fast: what it is, and that it sees houses it never saw before."""
 
 import numpy as np
 import pytest
 
 pytest.importorskip("onnxruntime")
 
-from sn7fast import Footprints, Stack, polygonize, rasterize, score_f1  # noqa: E402
-from sn7fast.data.catalog import Catalog  # noqa: E402
-from sn7fast.data.images import read_sn7_image  # noqa: E402
-from sn7fast.data.labels import read_labels  # noqa: E402
-from sn7fast.data.scenes import synthetic_scene  # noqa: E402
-from sn7fast.nn.model import default_model, load_model  # noqa: E402
+from sn7fast import Footprints, Stack, polygonize, rasterize, score_f1
+from sn7fast.data.catalog import Catalog
+from sn7fast.data.images import read_sn7_image
+from sn7fast.data.labels import read_labels
+from sn7fast.data.scenes import synthetic_scene
+from sn7fast.nn.model import default_model, load_model
 
 MOST_BYTES = 2_000_000
 

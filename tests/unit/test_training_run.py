@@ -146,7 +146,7 @@ def test_kill_9_and_run_again(prepared, undisturbed, tmp_path):
     path, out = tmp_path / "recipe.yaml", tmp_path / "out"
     path.write_text(yaml.safe_dump(recipe(prepared, compute__workers=1)))
     command = [sys.executable, "-m", "sn7fast.run", "train", str(path), "--out", str(out)]
-    environment = os.environ | {"PYTHONPATH": str(PACKAGE)}
+    environment = os.environ | {"PYTHONPATH": str(PACKAGE), "OMP_NUM_THREADS": "1"}
     run = subprocess.Popen(
         [*command, "--set", "checkpoints.every_steps=1"],
         env=environment,
@@ -432,7 +432,7 @@ def test_two_processes(prepared, tmp_path):
     command += ["-m", "sn7fast.run", "train", str(path), "--out", str(tmp_path / "out"), "--json"]
     done = subprocess.run(
         command,
-        env=os.environ | {"PYTHONPATH": str(PACKAGE)},
+        env=os.environ | {"PYTHONPATH": str(PACKAGE), "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
         timeout=110,

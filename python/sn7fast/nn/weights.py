@@ -42,12 +42,15 @@ def save_weights(path: str | os.PathLike[str], network: nn.Module, spec: ModelSp
 
     Raises:
         InputError: The tensors are not those of the spec's network.
+        OSError: The file cannot be written; one that is there stays.
         MissingDependencyError: torch or safetensors is not installed.
     """
-    save = require("safetensors.torch", extra="torch").save_file
+    pack = require("safetensors.torch", extra="torch").save
     tensors = {names[0]: tensor.detach().cpu().contiguous() for names, tensor in _groups(network)}
+    # Written by us, so that a full disk is an OSError like any other.
+    content = pack(tensors, metadata={METADATA_KEY: spec.to_json()})
     with whole_file(path) as part:
-        save(tensors, part, metadata={METADATA_KEY: spec.to_json()})
+        part.write_bytes(content)
 
 
 def read_spec(path: str | os.PathLike[str]) -> ModelSpec | None:

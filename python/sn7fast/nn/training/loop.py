@@ -129,7 +129,7 @@ class Trainer:
         already = progress.batch
         figures = self._train()
         seconds = perf_counter() - start
-        crops = (len(self._order) - already) * self._recipe.batch * self._world
+        crops = sum(map(len, self._order.names()[already:])) * self._world
         validated = self._validate()
         self._check("val_loss", validated.loss)
         row = {
