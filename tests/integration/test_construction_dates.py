@@ -1,5 +1,7 @@
 """Are the dates of buildings what they claim to be? On synthetic towns, seen badly."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -7,16 +9,17 @@ from sn7fast import Cube, collapse, match_footprints
 from sn7fast.data.degrade import degrade
 from sn7fast.data.synthetic import synthetic_stack
 
-SHAPE = (640, 640)
+SHAPE = (560, 560)
 MONTHS = 24
 
 
+@cache
 def dates(strength, seeds=(1, 2)):
     """First months by truth and by us, interval and confidence, of the buildings that are new."""
     parts = []
     for seed in seeds:
         town = synthetic_stack(
-            seed=seed, months=MONTHS, buildings=1500, births_per_month=40, cloud_chance=0,
+            seed=seed, months=MONTHS, buildings=1200, births_per_month=40, cloud_chance=0,
             shape_yx=SHAPE,
         )  # fmt: skip
         truth = town.truth

@@ -8,6 +8,7 @@
 //! What is near the top of a basin is the seed of one building; a flood from the seeds then shares
 //! out the slopes, down to a part of the top.
 
+use super::neighbours;
 use crate::cancel::Cancel;
 use crate::error::Result;
 use crate::watershed::{Components, Flood, Order, flood};
@@ -54,7 +55,7 @@ pub fn split(
     options: &Split,
     cancel: &Cancel,
 ) -> Result<Components> {
-    let mut nodes = basins(levels, shape[1], options);
+    let mut nodes = basins(levels, shape, options);
     let count = number(&mut nodes, levels, options);
     cancel.check()?;
     let seeds: Vec<u32> = nodes.iter().map(|node| node.0).collect();
@@ -67,21 +68,14 @@ pub fn split(
     Ok(found)
 }
 
-fn basins(levels: &[u8], columns: usize, options: &Split) -> Vec<Node> {
+fn basins(levels: &[u8], shape: [usize; 2], options: &Split) -> Vec<Node> {
     let mut nodes = vec![Node::NONE; levels.len()];
     for pixel in by_level(levels) {
         let pixel = pixel as usize;
         let level = levels[pixel];
         nodes[pixel] = Node(Node::TOP | 1);
         let mut own = pixel;
-        let x = pixel % columns;
-        let near = [
-            pixel.checked_sub(columns),
-            if x > 0 { Some(pixel - 1) } else { None },
-            if x + 1 < columns { Some(pixel + 1) } else { None },
-            Some(pixel + columns).filter(|&below| below < levels.len()),
-        ];
-        for near in near.into_iter().flatten() {
+        for near in neighbours(pixel, shape) {
             if nodes[near].0 == u32::MAX {
                 continue;
             }
@@ -170,4 +164,33 @@ fn number(nodes: &mut [Node], levels: &mut [u8], options: &Split) -> u32 {
         }
     }
     count
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn labels(row: &[u8], options: &Split) -> Vec<u32> {
+        let mut levels = row.to_vec();
+        let shape = [1, row.len()];
+        split(&mut levels, shape, options, &Cancel::new()).unwrap().to_labels(shape)
+    }
+
+    const OPTIONS: Split = Split { depth: 20, core: 2, share: 0.5 };
+
+    #[test]
+    fn a_gap_divides_if_it_is_deep_and_both_sides_are_wide() {
+        let deep = [0, 250, 250, 200, 240, 240, 0];
+        assert_eq!(labels(&deep, &OPTIONS)[1..3], [1, 1]);
+        assert_eq!(labels(&deep, &OPTIONS)[4..6], [2, 2]);
+        assert_eq!(labels(&deep, &Split { depth: 60, ..OPTIONS }), [0, 1, 1, 1, 1, 1, 0]);
+        assert_eq!(labels(&deep, &Split { core: 3, ..OPTIONS }), [0, 1, 1, 1, 1, 1, 0]);
+    }
+
+    #[test]
+    fn slopes_end_at_a_share_of_the_top() {
+        assert_eq!(labels(&[90, 101, 200, 200, 150, 99], &OPTIONS), [0, 1, 1, 1, 1, 0]);
+        assert_eq!(labels(&[0, 0], &OPTIONS), [0, 0]);
+    }
 }

@@ -166,3 +166,55 @@ fn interval(shares: &[f64], first: usize, level: f64) -> [usize; 2] {
     }
     [low, high]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PRIOR: Prior = Prior {
+        absent: Beta { a: 0.5, b: 8.0 },
+        present: Beta { a: 8.0, b: 1.5 },
+        never: 0.3,
+        birth: 0.02,
+        death: 0.0005,
+    };
+
+    fn judged(scores: &[f64], seen: &[f64]) -> History {
+        let rows = scores.iter().copied().zip(seen.iter().copied());
+        Judge::new(PRIOR, scores.len()).judge(&running_counts(rows), 0.8)
+    }
+
+    #[test]
+    fn a_clear_rise_is_dated_to_the_month() {
+        let scores: Vec<f64> = (0..12).map(|k| if k < 5 { 0.0 } else { 1.0 }).collect();
+        let history = judged(&scores, &[1.0; 12]);
+        assert_eq!(history.span, Span { first: 5, end: 12 });
+        assert!(history.first_range == [5, 5] && history.confidence > 0.8);
+    }
+
+    #[test]
+    fn hidden_months_widen_the_range() {
+        let scores: Vec<f64> = (0..12).map(|k| if k < 7 { 0.0 } else { 1.0 }).collect();
+        let seen: Vec<f64> = (0..12).map(|k| if (4..7).contains(&k) { 0.0 } else { 1.0 }).collect();
+        let history = judged(&scores, &seen);
+        assert_eq!(history.span.first, 7);
+        assert!(history.first_range[0] <= 5 && history.first_range[1] == 7);
+        assert!(history.confidence < 0.4);
+    }
+
+    #[test]
+    fn nothing_is_never_and_shares_sum_up() {
+        assert!(judged(&[0.0; 8], &[1.0; 8]).span.is_never());
+        assert!(judged(&[1.0; 8], &[0.0; 8]).span.first == 0);
+        let always = judged(&[1.0; 8], &[1.0; 8]);
+        assert_eq!(always.span, Span { first: 0, end: 8 });
+        assert!(always.confidence > 0.95 && always.confidence <= 1.0);
+    }
+
+    #[test]
+    fn the_range_has_the_share_nearest_to_what_is_asked_for() {
+        assert_eq!(interval(&[0.1, 0.6, 0.3], 1, 0.8), [1, 2]);
+        assert_eq!(interval(&[0.1, 0.75, 0.15], 1, 0.8), [1, 1]);
+        assert_eq!(interval(&[0.4, 0.4, 0.2], 0, 0.8), [0, 1]);
+    }
+}

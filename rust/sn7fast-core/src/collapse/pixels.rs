@@ -2,6 +2,7 @@
 
 use super::cube::{CubeRef, Offset, Probability};
 use super::history::Span;
+use super::neighbours;
 use crate::cancel::Cancel;
 use crate::error::Result;
 use crate::watershed::{Components, Run};
@@ -73,23 +74,16 @@ fn between(runs: &[Run], first: u32, end: u32) -> &[Run] {
 /// For each building the share of its outline along which it touches a pixel that `is_other`.
 pub fn contact(
     buildings: &Components,
-    [rows, columns]: [usize; 2],
+    shape: [usize; 2],
     is_other: impl Fn(usize) -> bool,
 ) -> Vec<f64> {
-    let labels = buildings.to_labels([rows, columns]);
+    let labels = buildings.to_labels(shape);
     let mut sides = vec![[0u32; 2]; buildings.count];
     for run in &buildings.runs {
         let side = &mut sides[run.label as usize - 1];
-        let start = run.row as usize * columns;
-        for x in run.start as usize..run.end as usize {
-            let pixel = start + x;
-            let near = [
-                pixel.checked_sub(columns),
-                if x > 0 { Some(pixel - 1) } else { None },
-                if x + 1 < columns { Some(pixel + 1) } else { None },
-                Some(pixel + columns).filter(|&below| below < rows * columns),
-            ];
-            for near in near.into_iter().flatten().filter(|&near| labels[near] != run.label) {
+        let start = run.row as usize * shape[1];
+        for pixel in start + run.start as usize..start + run.end as usize {
+            for near in neighbours(pixel, shape).filter(|&near| labels[near] != run.label) {
                 side[0] += 1;
                 side[1] += u32::from(is_other(near));
             }
