@@ -32,15 +32,22 @@ def same(one, other):
     assert one.footprints.coords.tolist() == other.footprints.coords.tolist()
 
 
+BASELINE = PostProcessing("baseline")
+
+
 class TestPostprocess:
-    def test_defaults_are_the_baseline(self, cube):
-        found = postprocess(cube, aoi="area")
+    def test_the_default_is_the_collapse(self, cube):
+        same(postprocess(cube, aoi="area"), collapse(cube, aoi="area"))
+
+    def test_the_baseline(self, cube):
+        found = postprocess(cube, BASELINE, aoi="area")
         wanted = track(polygonize_frames(cube, aoi="area", threshold=127.5, min_area_px=4))
         same(found, wanted)
         assert found.aoi == "area"
 
     def test_parameters_arrive(self, cube):
         settings = PostProcessing(
+            "baseline",
             params=BaselineParams(min_iou=0.9, master="latest", reverse=True),
             segment=Threshold(threshold=0.6, min_area_px=5, connectivity=8),
         )
@@ -51,27 +58,28 @@ class TestPostprocess:
 
     def test_float_and_uint8_agree(self, cube):
         other = Cube.from_arrays((cube.prob / 255).astype(np.float32), months=MONTHS)
-        same(postprocess(cube), postprocess(other))
+        same(postprocess(cube, BASELINE), postprocess(other, BASELINE))
 
     def test_enlarged_probabilities_give_pixels_of_the_image(self, cube):
         large = cube.prob.repeat(3, axis=1).repeat(3, axis=2)
         valid = np.ones(large.shape, bool)
         other = Cube.from_arrays(large, months=MONTHS, scale=3, valid=valid)
-        same(postprocess(cube), postprocess(other))
+        same(postprocess(cube, BASELINE), postprocess(other, BASELINE))
         filtered = PostProcessing("filtered")
         same(postprocess(cube, filtered), postprocess(other, filtered))
 
     def test_invalid_pixels_are_no_building(self, cube):
         valid = np.ones(cube.prob.shape, bool)
         valid[0, :10, :10] = False
-        found = postprocess(Cube.from_arrays(cube.prob, months=MONTHS, valid=valid))
-        assert len(found.frame("2018_01")) == len(postprocess(cube).frame("2018_01")) - 1
+        found = postprocess(Cube.from_arrays(cube.prob, months=MONTHS, valid=valid), BASELINE)
+        clear = postprocess(cube, BASELINE)
+        assert len(found.frame("2018_01")) == len(clear.frame("2018_01")) - 1
 
     def test_simplifies_in_the_end(self, cube):
-        found = postprocess(cube, PostProcessing(simplify_px=1.0))
+        found = postprocess(cube, PostProcessing("baseline", simplify_px=1.0))
         assert (
             found.footprints.coords.tolist()
-            == simplify(postprocess(cube).footprints, 1.0).coords.tolist()
+            == simplify(postprocess(cube, BASELINE).footprints, 1.0).coords.tolist()
         )
 
     def test_filtered_starts_from_a_preset(self, cube):
@@ -82,7 +90,9 @@ class TestPostprocess:
 
     def test_separate(self, cube):
         """Areas are in pixels of the image at any scale; invalid pixels are no building."""
-        settings = PostProcessing(separate=SeparateParams(min_area_px=5, seed_threshold=0.5))
+        settings = PostProcessing(
+            "baseline", separate=SeparateParams(min_area_px=5, seed_threshold=0.5)
+        )
         frames = [separate(frame, params=settings.separate) for frame in cube.prob]
         wanted = track(Stack.from_frames(frames, months=MONTHS, aoi=""))
         same(postprocess(cube, settings), wanted)
@@ -145,7 +155,7 @@ class TestYaml:
 
     def test_separate_from_a_preset(self, tmp_path):
         path = tmp_path / "post.yaml"
-        path.write_text("separate: {preset: cannab, lines: true}\n")
+        path.write_text("method: baseline\nseparate: {preset: cannab, lines: true}\n")
         read = PostProcessing.from_yaml(path)
         assert read.segment is None
         assert (read.separate.min_area_px, read.separate.lines) == (2.5, True)
@@ -167,18 +177,27 @@ class TestYaml:
         [
             ("metod: baseline", "metod: unknown key; did you mean method?"),
             ("method: bestline", "method: got 'bestline', wanted one of baseline"),
-            ("params: {min_ou: 0.3}", "params: min_ou: unknown key; did you mean min_iou?"),
-            ("params: {min_iou: x}", "params: min_iou: got 'x'"),
+            (
+                "method: baseline\nparams: {min_ou: 0.3}",
+                "params: min_ou: unknown key; did you mean min_iou?",
+            ),
+            ("method: baseline\nparams: {min_iou: x}", "params: min_iou: got 'x'"),
             ("params: {preset: cannab}", "no presets"),
             ("method: filtered\nparams: {preset: cannap}", "cannab"),
             ("method: filtered\nparams: {min_iou: 2}", "params.min_iou: got 2"),
-            ("segment: {threshold: 1}", "segment.threshold: got 1.0, wanted a probability"),
-            ("segment: {connectivity: 5}", "segment: connectivity"),
+            (
+                "method: baseline\nsegment: {threshold: 1}",
+                "segment.threshold: got 1.0, wanted a probability",
+            ),
+            ("method: baseline\nsegment: {connectivity: 5}", "segment: connectivity"),
             ("simplify_px: -1", "simplify_px: got -1"),
-            ("separate: {}\nsegment: {}", "segment: got segment and separate for baseline"),
+            (
+                "method: baseline\nseparate: {}\nsegment: {}",
+                "segment: got segment and separate for baseline",
+            ),
             ("method: stc\nseparate: {}", "separate: got separate for stc, wanted none"),
-            ("separate: {preset: stc}", "wanted one of motokimura, cannab"),
-            ("separate: {lines: 3}", "separate: lines"),
+            ("method: baseline\nseparate: {preset: stc}", "wanted one of motokimura, cannab"),
+            ("method: baseline\nseparate: {lines: 3}", "separate: lines"),
             ("refine: {weight: 2}", "refine.weight: got 2"),
             ("- a", "wanted keys"),
         ],
@@ -194,7 +213,7 @@ class TestYaml:
 
 class TestPlaces:
     def test_values(self):
-        settings = PostProcessing().with_values({"params.min_iou": 0.4, "simplify_px": 1})
+        settings = PostProcessing("baseline").with_values({"params.min_iou": 0.4, "simplify_px": 1})
         assert settings.value("params.min_iou") == 0.4
         assert settings.value("simplify_px") == 1
         for place in ("params.min_ou", "params", "method.x", "params.min_iou.x", "method"):

@@ -35,7 +35,9 @@ def samples():
     return [sample(seed) for seed in range(3)]
 
 
-START = PostProcessing.from_dict({"segment": {"threshold": 0.3, "min_area_px": 0}})
+START = PostProcessing.from_dict(
+    {"method": "baseline", "segment": {"threshold": 0.3, "min_area_px": 0}}
+)
 SPACE = {"segment.threshold": Real(0.1, 0.9), "params.master": Choice(("first", "latest"))}
 
 
@@ -159,7 +161,9 @@ class TestSearch:
         json.dumps(result.to_dict(), allow_nan=False)
 
     def test_says_when_there_is_no_gain(self, samples):
-        best = PostProcessing.from_dict({"segment": {"threshold": 0.75, "min_area_px": 0}})
+        best = PostProcessing.from_dict(
+            {"method": "baseline", "segment": {"threshold": 0.75, "min_area_px": 0}}
+        )
         result = search(
             samples[:2], start=best, space={"segment.threshold": Real(0.1, 0.9)}, trials=2
         )
@@ -256,7 +260,7 @@ class TestSpace:
     )
     def test_refuses(self, data, message):
         with pytest.raises(InputError, match=message):
-            space_of(PostProcessing(), data)
+            space_of(PostProcessing("baseline"), data)
 
 
 class TestIntervals:
@@ -294,7 +298,7 @@ class TestCommand:
     def test_writes_all(self, files, tmp_path):
         out = tmp_path / "out"
         (tmp_path / "space.yaml").write_text("segment.threshold: {low: 0.1, high: 0.9}\n")
-        (tmp_path / "start.yaml").write_text("segment: {threshold: 0.3}\n")
+        (tmp_path / "start.yaml").write_text("method: baseline\nsegment: {threshold: 0.3}\n")
         arguments = [
             *files, "--out", out, "--trials", 12, "--config", tmp_path / "start.yaml",
             "--space", tmp_path / "space.yaml", "--set", "segment.min_area_px=0",
@@ -335,9 +339,9 @@ class TestCommand:
         assert self.run(*files, "--out", files[1]).exit_code == 2
         bad = self.run(*files, "--out", tmp_path / "out", "--method", "filtred")
         assert "wanted one of baseline, filtered" in bad.stderr
-        bad = self.run(*files, "--out", tmp_path / "out", "--set", "params.min_ou=1")
+        bad = self.run(*files, "--out", tmp_path / "out", "--set", "params.min_gp=1")
         assert bad.exit_code == 3
-        assert "did you mean min_iou?" in bad.stderr
+        assert "did you mean min_gap?" in bad.stderr
         assert not (tmp_path / "out").exists()
 
     def test_no_common_aoi(self, files, samples, tmp_path):
