@@ -78,7 +78,7 @@ def test_ctrl_c_ends_a_long_call(name):
         waited = time.monotonic() - sent
     assert out == "interrupted\n"
     # A second or so, and the time slices of a loaded machine.
-    assert waited < 5
+    assert waited < 20
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")

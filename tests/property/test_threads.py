@@ -50,6 +50,10 @@ def scene(random):
     return noise, a, b, tracked, sn7fast.track(moved)
 
 
+def cube(noise):
+    return Cube.from_arrays(noise.astype("f4"), months="1234", valid=noise > 0.05)
+
+
 CALLS = {
     "polygonize": lambda noise, *_: sn7fast.polygonize(noise[0], threshold=0.5),
     "polygonize_frames": lambda noise, *_: sn7fast.polygonize_frames(
@@ -77,6 +81,15 @@ CALLS = {
         )
         for name in ("motokimura", "cannab", "selim_sef")
     },
+    "collapse": lambda noise, *_: sn7fast.collapse(cube(noise)),
+    "collapse_stc": lambda noise, *_: sn7fast.collapse_stc(
+        cube(noise), sn7fast.StcParams(min_area=2.0, thres2_h2=0.9)
+    ),
+    "refine": lambda noise, *_: sn7fast.refine(cube(noise)).prob,
+    "separate": lambda noise, *_: sn7fast.separate(
+        noise[0].astype("f4"), params=sn7fast.SeparateParams(min_area_px=1)
+    ),
+    "attribute_scot": lambda _, a, b, truth, proposal: sn7fast.attribute_scot(truth, proposal),
     "score_f1": lambda _, a, b, truth, proposal: sn7fast.score_f1(truth, proposal),
     "score_scot": lambda _, a, b, truth, proposal: sn7fast.score_scot(truth, proposal),
 }
@@ -103,8 +116,17 @@ def test_number_of_threads_changes_no_byte_of_a_file(tmp_path):
         table, collection = tmp_path / f"{count}.csv", tmp_path / f"{count}.geojson"
         sn7fast.write_csv(table, {"L15-0331E-1257N_1327_3160_13": proposal})
         sn7fast.write_geojson(collection, truth.footprints, columns={"Id": truth.ids})
-        back = sn7fast.read_csv(table), sn7fast.read_geojson(collection)
-        outcomes.append((table.read_bytes(), collection.read_bytes(), pickle.dumps(flat(back))))
+        sn7fast.write_parquet(tmp_path / "a.parquet", proposal)
+        sn7fast.write_vector(tmp_path / "a.geojson", proposal, place="pixel")
+        others = [(tmp_path / name).read_bytes() for name in ("a.parquet", "a.geojson")]
+        back = (
+            sn7fast.read_csv(table),
+            sn7fast.read_geojson(collection),
+            sn7fast.read_parquet(tmp_path / "a.parquet"),
+        )
+        outcomes.append(
+            (table.read_bytes(), collection.read_bytes(), others, pickle.dumps(flat(back)))
+        )
     assert outcomes[0] == outcomes[1] == outcomes[2]
 
 
@@ -116,5 +138,8 @@ def test_every_public_function_is_looked_at():
         if callable(getattr(sn7fast, name)) and not isinstance(getattr(sn7fast, name), type)
     }
     elsewhere = {"read_csv", "write_csv", "read_geojson", "write_geojson"}
+    elsewhere |= {"read_parquet", "write_parquet", "write_vector"}
+    # Of networks: in the tests of prediction and training.
+    elsewhere |= {"load_model", "predict", "train"}
     threads = {"get_num_threads", "set_num_threads"}
     assert functions - elsewhere - threads <= set(CALLS)
