@@ -14,7 +14,7 @@ MONTHS = 24
 
 
 @cache
-def dates(strength, seeds=(1, 2)):
+def dates(strength, seeds=range(1, 7)):
     """First months by truth and by us, interval and confidence, of the buildings that are new."""
     parts = []
     for seed in seeds:
@@ -41,7 +41,7 @@ def dates(strength, seeds=(1, 2)):
 @pytest.mark.parametrize("strength", [1, 2, 3])
 def test_probabilities_are_what_they_say(strength):
     true, first, _, _, confidence = dates(strength)
-    assert len(true) > 500
+    assert len(true) > 1500
     assert (true == first).mean() == pytest.approx(confidence.mean(), abs=0.06)
     assert np.median(np.abs(true - first)) <= 1
     for low, high in ((0.3, 0.6), (0.6, 0.9)):
@@ -49,12 +49,10 @@ def test_probabilities_are_what_they_say(strength):
         assert (true == first)[sure].mean() == pytest.approx(confidence[sure].mean(), abs=0.12)
 
 
-def test_the_interval_of_80_percent_holds_about_as_many():
-    # A month is the least that an interval can be: where the month itself is known with more than
-    # 80 %, the interval holds more. Where the network sees badly it comes close.
-    true, _, low, high, _ = dates(2)
+@pytest.mark.parametrize(("strength", "most"), [(1, 0.9), (2, 0.85), (3, 0.85)])
+def test_the_interval_of_80_percent_holds_about_as_many(strength, most):
+    # A month is the least that an interval can be: where most months are known with more than
+    # 80 %, as at strength 1, the intervals hold more.
+    true, _, low, high, _ = dates(strength)
     inside = (low <= true) & (true <= high)
-    assert 0.75 <= inside.mean() <= 0.9
-    true, _, low, high, _ = dates(3)
-    inside = (low <= true) & (true <= high)
-    assert 0.75 <= inside.mean() <= 0.85
+    assert 0.75 <= inside.mean() <= most
