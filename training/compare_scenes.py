@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sn7fast.data.scenes import synthetic_scene
+from sn7fast.data.synthetic import synthetic_scene
 from sn7fast.io.rasters import opened
 
 if TYPE_CHECKING:

@@ -2,8 +2,8 @@
 
     python training/make_default.py --work DIR [--shared DIR]
 
-Everything is seeded; the scenes are painted by `sn7fast.data.scenes`, and no real image is trained
-on. ``--shared`` names the folder of shared data, whose real images are looked at when all is done.
+Everything is seeded; the scenes are painted by `sn7fast.data.synthetic`, and no real image is
+trained on. ``--shared`` names the folder of shared data, whose real images are looked at when all is done.
 An interrupted run goes on where it was.
 """
 
@@ -25,7 +25,7 @@ from sn7fast.data.catalog import Catalog
 from sn7fast.data.images import read_sn7_image
 from sn7fast.data.labels import read_labels
 from sn7fast.data.prep import PrepOptions, prepare
-from sn7fast.data.scenes import synthetic_scene
+from sn7fast.data.synthetic import synthetic_scene
 from sn7fast.grid import Grid
 from sn7fast.io.outputs import whole_folder
 from sn7fast.io.rasters import opened

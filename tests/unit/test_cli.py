@@ -13,8 +13,8 @@ import rasterio
 from click.testing import CliRunner
 
 from sn7fast.cli.group import commands
-from sn7fast.data.scenes import synthetic_scene
 from sn7fast.data.sn7 import sn7_grid, sn7_stem
+from sn7fast.data.synthetic import synthetic_scene
 from sn7fast.io import read_csv
 from sn7fast.io.rasters import write_mask
 

@@ -9,7 +9,7 @@ from sn7fast import Footprints, Stack, polygonize, rasterize, score_f1
 from sn7fast.data.catalog import Catalog
 from sn7fast.data.images import read_sn7_image
 from sn7fast.data.labels import read_labels
-from sn7fast.data.scenes import synthetic_scene
+from sn7fast.data.synthetic import synthetic_scene
 from sn7fast.nn.model import default_model, load_model
 
 MOST_BYTES = 2_000_000

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from sn7fast.data.catalog import Catalog
-from sn7fast.data.coverage import points_in, share_of_pixels
 from sn7fast.data.images import read_sn7_image
 from sn7fast.data.labels import read_labels
-from sn7fast.data.scenes import synthetic_scene
 from sn7fast.data.sn7 import sn7_grid
+from sn7fast.data.synthetic import synthetic_scene
+from sn7fast.data.synthetic.coverage import points_in, share_of_pixels
 from sn7fast.data.valid import valid_pixels
 from sn7fast.errors import InputError
 from sn7fast.io.rasters import read_mask

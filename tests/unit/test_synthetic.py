@@ -5,9 +5,9 @@ import hashlib
 import numpy as np
 import pytest
 
-from sn7fast.data.fields import value_noise
 from sn7fast.data.sn7 import sn7_grid, sn7_stem
 from sn7fast.data.synthetic import synthetic_stack
+from sn7fast.data.synthetic.fields import value_noise
 from sn7fast.errors import InputError
 from sn7fast.rasterize import rasterize
 

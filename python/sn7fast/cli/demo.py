@@ -13,7 +13,7 @@ from sn7fast.cli.console import Console, Timer, timed
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sn7fast.data.scenes import SyntheticScene
+    from sn7fast.data.synthetic import SyntheticScene
     from sn7fast.pipeline import PipelineResult
 
 _DATA, _PICTURE = "data", "overview.png"
@@ -52,7 +52,7 @@ def command(out: Path, seed: int, overwrite: bool, quiet: bool) -> None:
     from sn7fast import get_num_threads
     from sn7fast.cli.progress import PixelProgress
     from sn7fast.cli.table import score_table
-    from sn7fast.data.scenes import synthetic_scene
+    from sn7fast.data.synthetic import synthetic_scene
     from sn7fast.io.outputs import whole_folder
     from sn7fast.pipeline import run_pipeline
     from sn7fast.postprocess import PostProcessing

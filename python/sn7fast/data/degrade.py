@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sn7fast._arguments import number_from_zero, shape_of_image, whole_number
-from sn7fast.data.fields import value_noise
-from sn7fast.data.observe import boxes, clouds, dilated, eroded
-from sn7fast.data.settlement import as_footprints
+from sn7fast.data.synthetic.fields import value_noise
+from sn7fast.data.synthetic.observe import boxes, clouds, dilated, eroded
+from sn7fast.data.synthetic.settlement import as_footprints
 from sn7fast.errors import InputError
 from sn7fast.polygonize import polygonize_frames
 from sn7fast.rasterize import rasterize

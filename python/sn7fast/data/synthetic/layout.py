@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sn7fast.data.scenes import SyntheticScene
+    from sn7fast.data.synthetic.scenes import SyntheticScene
     from sn7fast.stack import Stack
 
 # Radius of the sphere of Web Mercator.

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sn7fast.data.coverage import FINE, points_in, to_pixels
-from sn7fast.data.filters import discs
-from sn7fast.data.settlement import middles
+from sn7fast.data.synthetic.coverage import FINE, points_in, to_pixels
+from sn7fast.data.synthetic.filters import discs
+from sn7fast.data.synthetic.settlement import middles
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sn7fast.data.terrain import Terrain
-    from sn7fast.data.town import Town
-    from sn7fast.data.variety import Character
+    from sn7fast.data.synthetic.terrain import Terrain
+    from sn7fast.data.synthetic.town import Town
+    from sn7fast.data.synthetic.variety import Character
 
 _BRIGHT, _POOL, _DULL, _PANEL = (214, 206, 188), (95, 150, 165), (120, 105, 80), (60, 66, 84)
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sn7fast.data.fields import value_noise
-from sn7fast.data.settlement import as_footprints, middles
+from sn7fast.data.synthetic.fields import value_noise
+from sn7fast.data.synthetic.settlement import as_footprints, middles
 from sn7fast.rasterize import rasterize
 
 if TYPE_CHECKING:

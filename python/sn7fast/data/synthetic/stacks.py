@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sn7fast._arguments import shape_of_image, whole_number
-from sn7fast.data.growth import BIRTH_RATE, month_label, months_with_gaps, ordered_by_birth
-from sn7fast.data.layout import write_masks, write_pixel_labels
-from sn7fast.data.observe import Observer, clouds
-from sn7fast.data.settlement import as_footprints, middles, settle
 from sn7fast.data.sn7 import sn7_grid, sn7_stem
+from sn7fast.data.synthetic.growth import (
+    BIRTH_RATE,
+    month_label,
+    months_with_gaps,
+    ordered_by_birth,
+)
+from sn7fast.data.synthetic.layout import write_masks, write_pixel_labels
+from sn7fast.data.synthetic.observe import Observer, clouds
+from sn7fast.data.synthetic.settlement import as_footprints, middles, settle
 from sn7fast.errors import InputError
 from sn7fast.rasterize import rasterize
 from sn7fast.stack import Stack

@@ -9,16 +9,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sn7fast._arguments import shape_of_image, whole_number
-from sn7fast.data.clutter import Clutter
-from sn7fast.data.growth import BIRTH_RATE, month_label, months_with_gaps, ordered_by_birth
-from sn7fast.data.observe import clouds
-from sn7fast.data.painter import Painter, with_clouds
-from sn7fast.data.settlement import Settlement, as_footprints, middles, settle
 from sn7fast.data.sn7 import sn7_aoi, sn7_grid
-from sn7fast.data.terrain import Terrain
-from sn7fast.data.town import Town
-from sn7fast.data.variety import BIOMES, KINDS, draw_character
-from sn7fast.data.warp import Warp
+from sn7fast.data.synthetic.clutter import Clutter
+from sn7fast.data.synthetic.growth import (
+    BIRTH_RATE,
+    month_label,
+    months_with_gaps,
+    ordered_by_birth,
+)
+from sn7fast.data.synthetic.observe import clouds
+from sn7fast.data.synthetic.painter import Painter, with_clouds
+from sn7fast.data.synthetic.settlement import Settlement, as_footprints, middles, settle
+from sn7fast.data.synthetic.terrain import Terrain
+from sn7fast.data.synthetic.town import Town
+from sn7fast.data.synthetic.variety import BIOMES, KINDS, draw_character
+from sn7fast.data.synthetic.warp import Warp
 from sn7fast.errors import InputError
 from sn7fast.stack import Stack
 
@@ -27,7 +32,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sn7fast.data.variety import Character
+    from sn7fast.data.synthetic.variety import Character
     from sn7fast.grid import Grid
 
 _MOST_MONTHS = 12 * 80
@@ -127,7 +132,7 @@ class SyntheticScene:
         Raises:
             MissingDependencyError: rasterio is not installed.
         """
-        from sn7fast.data.layout import write_scene
+        from sn7fast.data.synthetic.layout import write_scene
 
         return write_scene(self, Path(folder))
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sn7fast.data.settlement import as_footprints
+from sn7fast.data.synthetic.settlement import as_footprints
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sn7fast.data.fields import value_noise
+from sn7fast.data.synthetic.fields import value_noise
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sn7fast.data.fields import value_noise
+from sn7fast.data.synthetic.fields import value_noise
 from sn7fast.errors import InputError
 from sn7fast.footprints import Footprints
 
 if TYPE_CHECKING:
-    from sn7fast.data.warp import Warp
+    from sn7fast.data.synthetic.warp import Warp
 
 # (n, 6, 2): six corners of each house, the second and the last at the ends of a diagonal. Those in
 # between are equal where it is a rectangle.

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sn7fast.data.fields import value_noise
-from sn7fast.data.filters import box_mean, spread
+from sn7fast.data.synthetic.fields import value_noise
+from sn7fast.data.synthetic.filters import box_mean, spread
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sn7fast.data.clutter import Clutter
-    from sn7fast.data.terrain import Terrain
-    from sn7fast.data.town import Town
-    from sn7fast.data.variety import Character
+    from sn7fast.data.synthetic.clutter import Clutter
+    from sn7fast.data.synthetic.terrain import Terrain
+    from sn7fast.data.synthetic.town import Town
+    from sn7fast.data.synthetic.variety import Character
 
 # Months before a house is built in which the ground is bare, and in which the foundation shows.
 _BARE_MONTHS, _FOUNDATION_MONTHS = 4, 2

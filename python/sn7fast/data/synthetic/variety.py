@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sn7fast.data.settlement import Layout, Plan
+from sn7fast.data.synthetic.settlement import Layout, Plan
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sn7fast.data.fields import value_noise
+from sn7fast.data.synthetic.fields import value_noise
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sn7fast.data.variety import Character
-    from sn7fast.data.warp import Warp
+    from sn7fast.data.synthetic.variety import Character
+    from sn7fast.data.synthetic.warp import Warp
 
 _PARCELS = 4096
 

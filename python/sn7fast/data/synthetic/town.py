@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sn7fast.data.coverage import FINE, points_in, share_of_pixels, to_pixels
-from sn7fast.data.filters import box_mean
-from sn7fast.data.settlement import as_footprints, middles
+from sn7fast.data.synthetic.coverage import FINE, points_in, share_of_pixels, to_pixels
+from sn7fast.data.synthetic.filters import box_mean
+from sn7fast.data.synthetic.settlement import as_footprints, middles
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sn7fast.data.coverage import Points
-    from sn7fast.data.settlement import Settlement
-    from sn7fast.data.terrain import Terrain
-    from sn7fast.data.variety import Character
-    from sn7fast.data.warp import Warp
+    from sn7fast.data.synthetic.coverage import Points
+    from sn7fast.data.synthetic.settlement import Settlement
+    from sn7fast.data.synthetic.terrain import Terrain
+    from sn7fast.data.synthetic.variety import Character
+    from sn7fast.data.synthetic.warp import Warp
 
 _LARGE_PX2 = 90.0
 _HIGHEST_PX = 14.0
