@@ -142,9 +142,9 @@ def collapse_check(params: object) -> None:
     """Raise InputError if the attributes of a CollapseParams do not fit."""
 
 def collapse(
-    prob: NDArray[Any], valid: NDArray[np.bool_] | None, scale: int, params: object, level: float
+    frames: _Frames, valid: _Valid, scale: int, params: object, level: float
 ) -> tuple[_Arrays, _I32, _I64, _I64, _F64, _F64]:
-    """Buildings of a C-contiguous cube; see sn7fast.collapse.
+    """Buildings of a cube; see sn7fast.collapse.
 
     Footprints of all months, start of each month, ids; int64 (n, 5): first and last month, lowest
     and highest of the interval of first months, months observed; float64 (n,): confidence; float64

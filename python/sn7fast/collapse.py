@@ -13,7 +13,7 @@ from sn7fast.buildings import Buildings
 from sn7fast.errors import InputError
 from sn7fast.footprints import Footprints
 from sn7fast.stack import Stack
-from sn7fast.stc import StcParams, collapse_stc
+from sn7fast.stc import StcParams, collapse_stc, frames_and_masks
 
 if TYPE_CHECKING:
     from sn7fast.cube import Cube
@@ -144,11 +144,9 @@ def collapse(
         raise InputError(
             f"params: got {params!r}, wanted CollapseParams, StcParams, 'default', 'stc1' or 'stc2'"
         )
-    prob = np.require(cube.prob, cube.prob.dtype.newbyteorder("="), ["C_CONTIGUOUS", "ALIGNED"])
-    hidden = cube.valid_pixels()
-    valid = None if hidden is None else np.require(hidden, bool, ["C_CONTIGUOUS"])
+    frames, masks = frames_and_masks(cube)
     arrays, offsets, ids, months, confidence, _ = _core.collapse(
-        prob, valid, cube.scale, params, _LEVEL
+        frames, masks, cube.scale, params, _LEVEL
     )
     first, last, low, high, observed = months.T
     numbers = np.arange(len(months))

@@ -1,6 +1,7 @@
 //! Building probabilities of one AOI in several months, borrowed frame by frame.
 
 use crate::error::{Error, Result};
+use rayon::prelude::*;
 use std::ops::Range;
 
 /// A kind of probability.
@@ -9,6 +10,15 @@ pub trait Probability: Copy + Send + Sync {
     fn value(self) -> f32;
     /// Sum of the values.
     fn sum(values: &[Self]) -> f64;
+    /// From 0 to 255; 0 for NaN.
+    fn level(self) -> u8;
+    /// False for NaN.
+    fn is_known(self) -> bool;
+    /// Whether all values can be probabilities, and whether some are unknown.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for a value that cannot be one.
+    fn check(frames: &[&[Self]]) -> Result<bool>;
 }
 
 impl Probability for u8 {
@@ -19,6 +29,23 @@ impl Probability for u8 {
     fn sum(values: &[Self]) -> f64 {
         values.iter().map(|&value| u64::from(value)).sum::<u64>() as f64 / 255.0
     }
+
+    fn level(self) -> u8 {
+        self
+    }
+
+    fn is_known(self) -> bool {
+        true
+    }
+
+    fn check(frames: &[&[Self]]) -> Result<bool> {
+        let most = frames.par_iter().map(|frame| frame.iter().fold(0, |m, &v| m.max(v)));
+        if most.max() == Some(1) {
+            let wanted = "0 to 255; multiply a mask of 0 and 1 by 255";
+            return Err(Error::argument("prob", "uint8 with no value above 1", wanted));
+        }
+        Ok(false)
+    }
 }
 
 impl Probability for f32 {
@@ -28,6 +55,30 @@ impl Probability for f32 {
 
     fn sum(values: &[Self]) -> f64 {
         values.iter().map(|&value| f64::from(value)).sum()
+    }
+
+    fn level(self) -> u8 {
+        // The cast saturates, and NaN becomes 0.
+        (self * 255.0 + 0.5) as u8
+    }
+
+    fn is_known(self) -> bool {
+        !self.is_nan()
+    }
+
+    fn check(frames: &[&[Self]]) -> Result<bool> {
+        let look = |frame: &&[f32]| {
+            let outside = frame
+                .iter()
+                .copied()
+                .find(|value| !(0.0..=1.0).contains(value) && value.is_known());
+            (outside, frame.iter().any(|value| value.is_nan()))
+        };
+        let parts: Vec<_> = frames.par_iter().map(look).collect();
+        if let Some(value) = parts.iter().find_map(|part| part.0) {
+            return Err(Error::argument("prob", value, "probabilities from 0 to 1"));
+        }
+        Ok(parts.iter().any(|part| part.1))
     }
 }
 
@@ -93,6 +144,28 @@ impl<'a, T: Probability> Cube<'a, T> {
         self.frames.is_empty()
     }
 
+    /// The months.
+    pub fn frames(&self) -> &[&'a [T]] {
+        &self.frames
+    }
+
+    /// False if all is visible.
+    pub fn has_masks(&self) -> bool {
+        self.valid.is_some()
+    }
+
+    /// What a row of a month has of the mask (nothing without one), and how many columns each of its
+    /// values stands for.
+    pub fn mask_row(&self, month: usize, row: usize) -> (&'a [bool], usize) {
+        match &self.valid {
+            None => (&[], 1),
+            Some((masks, scale)) => {
+                let width = self.shape[1] / scale;
+                (&masks[month][row / scale * width..(row / scale + 1) * width], *scale)
+            }
+        }
+    }
+
     /// A row of a month.
     pub fn row(&self, month: usize, row: usize) -> &'a [T] {
         let columns = self.shape[1];
@@ -106,13 +179,7 @@ impl<'a, T: Probability> Cube<'a, T> {
         row: usize,
         columns: Range<usize>,
     ) -> impl Iterator<Item = Range<usize>> + use<'a, T> {
-        let (line, scale): (&'a [bool], usize) = match &self.valid {
-            None => (&[], 1),
-            Some((masks, scale)) => {
-                let width = self.shape[1] / scale;
-                (&masks[month][row / scale * width..(row / scale + 1) * width], *scale)
-            }
-        };
+        let (line, scale) = self.mask_row(month, row);
         let end = columns.end.div_ceil(scale).min(line.len());
         let mut next = (columns.start / scale).min(end);
         let runs = std::iter::from_fn(move || {

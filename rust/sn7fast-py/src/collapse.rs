@@ -1,21 +1,12 @@
 //! Binding of `sn7fast_core::collapse`.
 
 use crate::convert::{FootprintsOut, footprints_out};
+use crate::cube::{FramesArg, ValidArg, with_cube};
 use crate::enter::enter;
 use crate::error::{InputError, to_python};
-use numpy::{
-    Element, IntoPyArray, PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray3,
-    PyUntypedArrayMethods,
-};
+use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods};
 use pyo3::prelude::*;
-use sn7fast_core::collapse::{Beta, Collapsed, CubeRef, Params, Probability, collapse};
-
-/// Row-major probabilities (months, rows, columns).
-#[derive(FromPyObject)]
-enum Prob<'py> {
-    U8(PyReadonlyArray3<'py, u8>),
-    F32(PyReadonlyArray3<'py, f32>),
-}
+use sn7fast_core::collapse::{Beta, Collapsed, Params, collapse};
 
 /// The attributes of a `CollapseParams`.
 #[derive(FromPyObject)]
@@ -121,32 +112,17 @@ fn collapse_check(params: ParamsArg) -> PyResult<()> {
 #[pyo3(name = "collapse")]
 fn collapse_cube<'py>(
     py: Python<'py>,
-    prob: Prob<'py>,
-    valid: Option<PyReadonlyArray3<'py, bool>>,
+    frames: FramesArg<'py>,
+    valid: ValidArg<'py>,
     scale: usize,
     params: ParamsArg,
     level: f64,
 ) -> PyResult<CollapsedOut<'py>> {
-    fn run<'py, P: Probability + Element>(
-        py: Python<'py>,
-        prob: &PyReadonlyArray3<'py, P>,
-        valid: Option<&[bool]>,
-        scale: usize,
-        params: &Params,
-    ) -> PyResult<CollapsedOut<'py>> {
-        let shape = [prob.shape()[0], prob.shape()[1], prob.shape()[2]];
-        let values = prob.as_slice()?;
-        let found = enter(py, |cancel| {
-            collapse(&CubeRef::try_new(values, valid, shape, scale)?, params, cancel)
-        })?;
-        out(py, found)
-    }
     let params = params.params(level)?;
-    let valid = valid.as_ref().map(|valid| valid.as_slice()).transpose()?;
-    match &prob {
-        Prob::U8(prob) => run(py, prob, valid, scale, &params),
-        Prob::F32(prob) => run(py, prob, valid, scale, &params),
-    }
+    let found = with_cube!(&frames, &valid, |cube| {
+        enter(py, |cancel| collapse(&cube, scale, &params, cancel))?
+    });
+    out(py, found)
 }
 
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -19,8 +19,8 @@
 
 mod basins;
 mod beta;
-mod cube;
 mod history;
+mod months;
 mod outlines;
 mod params;
 mod pixels;
@@ -29,18 +29,18 @@ mod rise;
 mod series;
 
 pub use beta::Beta;
-pub use cube::{CubeRef, Probability};
 pub use params::Params;
 
 use crate::cancel::Cancel;
+use crate::cube::{Cube, Probability};
 use crate::error::Result;
 use crate::footprints::Footprints;
 use crate::mask::Connectivity;
 use crate::watershed::{Components, mask_components};
 use basins::{Split, split};
 use beta::Counts;
-use cube::Offset;
 use history::{History, Judge, Prior, Span, running_counts};
+use months::{Months, Offset};
 use rayon::prelude::*;
 use series::Series;
 
@@ -75,16 +75,20 @@ pub struct Collapsed {
     pub offsets: Vec<[f64; 2]>,
 }
 
-/// Finds the buildings of an area and their months.
+/// Finds the buildings of an area and their months. Each pixel of the image is `scale` x `scale` of
+/// the cube.
 ///
 /// # Errors
-/// [`Error::Argument`] for a parameter out of range; [`Error::Cancelled`].
+/// [`Error::Argument`] for a parameter, a scale or a value out of range, or an image that is too
+/// large; [`Error::Cancelled`].
 pub fn collapse<P: Probability>(
-    cube: &CubeRef<'_, P>,
+    cube: &Cube<'_, P>,
+    scale: usize,
     params: &Params,
     cancel: &Cancel,
 ) -> Result<Collapsed> {
     params.check()?;
+    let cube = &Months::try_new(cube, scale)?;
     let offsets = register::register(cube, params.max_shift_px, cancel)?;
     let run = Run { cube, params, offsets: &offsets, cancel };
     let scale = cube.scale as f64;
@@ -100,7 +104,7 @@ struct Candidates {
 }
 
 struct Run<'a, P> {
-    cube: &'a CubeRef<'a, P>,
+    cube: &'a Months<'a, P>,
     params: &'a Params,
     offsets: &'a [Offset],
     cancel: &'a Cancel,

@@ -1,9 +1,10 @@
 //! Means of the pixels of buildings over the months in which each stands.
 
-use super::cube::{CubeRef, Offset, Probability};
 use super::history::Span;
+use super::months::{Months, Offset};
 use super::neighbours;
 use crate::cancel::Cancel;
+use crate::cube::Probability;
 use crate::error::Result;
 use crate::watershed::{Components, Run};
 use rayon::prelude::*;
@@ -13,7 +14,7 @@ const BAND: usize = 32;
 /// Mean level of each pixel of a building over the months of its span in which the pixel is
 /// seen; 0 elsewhere, and for buildings that never stood.
 pub fn means_while_standing<P: Probability>(
-    cube: &CubeRef<'_, P>,
+    cube: &Months<'_, P>,
     offsets: &[Offset],
     buildings: &Components,
     spans: &[Span],

@@ -8,8 +8,9 @@
 //! The picture is a sample of the rows, at the scale of the image, slightly blurred, so memory does
 //! not grow with the area.
 
-use super::cube::{CubeRef, Offset, Probability};
+use super::months::{Months, Offset};
 use crate::cancel::Cancel;
+use crate::cube::Probability;
 use crate::error::Result;
 use rayon::prelude::*;
 
@@ -40,7 +41,7 @@ const LEAST_GAIN: f64 = 0.2;
 /// The middle one of all months is at rest. `longest`: no month moves further along an axis, in
 /// pixels of the image; 0 leaves all where they are.
 pub fn register<P: Probability>(
-    cube: &CubeRef<'_, P>,
+    cube: &Months<'_, P>,
     longest: f64,
     cancel: &Cancel,
 ) -> Result<Vec<Offset>> {
@@ -87,7 +88,7 @@ struct Band {
 }
 
 impl Band {
-    fn sample<P: Probability>(cube: &CubeRef<'_, P>) -> Vec<Self> {
+    fn sample<P: Probability>(cube: &Months<'_, P>) -> Vec<Self> {
         let (rows, columns) = (cube.rows / cube.scale, cube.columns / cube.scale);
         let height = ROWS.min(rows.saturating_sub(2 * MARGIN));
         if height < 4 || columns <= 2 * MARGIN + 4 {
@@ -102,7 +103,7 @@ impl Band {
             .collect()
     }
 
-    fn read<P: Probability>(cube: &CubeRef<'_, P>, first: usize, rows: usize) -> Self {
+    fn read<P: Probability>(cube: &Months<'_, P>, first: usize, rows: usize) -> Self {
         let columns = cube.columns / cube.scale;
         let mut band = Self { rows, columns, months: Vec::new(), seen: Vec::new() };
         let mut reader = cube.reader();

@@ -7,8 +7,9 @@
 //! Bands of rows are worked on one by one: a band of all months fits into the cache, the cube does
 //! not.
 
-use super::cube::{CubeRef, Offset, Probability, Reader};
+use super::months::{Months, Offset, Reader};
 use crate::cancel::Cancel;
+use crate::cube::Probability;
 use crate::error::Result;
 use rayon::prelude::*;
 
@@ -35,7 +36,7 @@ pub struct Rise {
 /// `least_since`: a new pixel has at least this mean since its rise. `sure`: the rise of a window
 /// from which on it is sure.
 pub fn rise<P: Probability>(
-    cube: &CubeRef<'_, P>,
+    cube: &Months<'_, P>,
     offsets: &[Offset],
     least_since: f32,
     sure: f32,
@@ -80,7 +81,7 @@ pub fn rise<P: Probability>(
 
 /// Buffers for a band of rows.
 struct Band<'a, P> {
-    cube: CubeRef<'a, P>,
+    cube: Months<'a, P>,
     offsets: &'a [Offset],
     reader: Reader<'a, P>,
     /// Pixels of the band; buffers may be longer.
@@ -115,7 +116,7 @@ impl Sums {
 }
 
 impl<'a, P: Probability> Band<'a, P> {
-    fn new(cube: &CubeRef<'a, P>, offsets: &'a [Offset]) -> Self {
+    fn new(cube: &Months<'a, P>, offsets: &'a [Offset]) -> Self {
         Self {
             cube: *cube,
             offsets,
@@ -143,7 +144,7 @@ impl<'a, P: Probability> Band<'a, P> {
 
     /// Reads the band of all months.
     fn load(&mut self, first_row: usize, pixels: usize) {
-        let CubeRef { frames, columns, has_hidden, .. } = self.cube;
+        let Months { frames, columns, has_hidden, .. } = self.cube;
         self.pixels = pixels;
         let (size, margin) = (self.month_size(), self.radius() as isize);
         self.levels.resize(frames * size, 0);

@@ -1,7 +1,8 @@
 //! Scores of buildings through time: how much of each is built on in each month.
 
-use super::cube::{CubeRef, Offset, Probability};
+use super::months::{Months, Offset};
 use crate::cancel::Cancel;
+use crate::cube::Probability;
 use crate::error::Result;
 use crate::watershed::Components;
 use rayon::prelude::*;
@@ -19,7 +20,7 @@ pub struct Series {
 impl Series {
     /// Reads the cube at the pixels of the buildings.
     pub fn read<P: Probability>(
-        cube: &CubeRef<'_, P>,
+        cube: &Months<'_, P>,
         offsets: &[Offset],
         buildings: &Components,
         cancel: &Cancel,

@@ -1,69 +1,13 @@
 //! The pixels of an area through time, read as if all months lay in one place.
 
+use crate::cube::{Cube, Probability};
 use crate::error::{Error, Result};
-use rayon::prelude::*;
 
 /// Displacements are rounded to this part of a pixel.
 const STEPS: f64 = 16.0;
 
 /// Weight of a whole pixel in a sample between pixels.
 const ONE: u32 = 256;
-
-/// A kind of probability.
-pub trait Probability: Copy + Send + Sync {
-    /// 0 to 255; 0 for NaN.
-    fn level(self) -> u8;
-    /// False for NaN.
-    fn is_known(self) -> bool;
-    /// Whether all values can be probabilities, and whether some are unknown.
-    ///
-    /// # Errors
-    /// [`Error::Argument`] for a value that cannot be one.
-    fn check(values: &[Self]) -> Result<bool>;
-}
-
-impl Probability for u8 {
-    fn level(self) -> u8 {
-        self
-    }
-
-    fn is_known(self) -> bool {
-        true
-    }
-
-    fn check(values: &[Self]) -> Result<bool> {
-        let most = values.par_chunks(1 << 20).map(|part| part.iter().fold(0, |m, &v| m.max(v)));
-        if most.max() == Some(1) {
-            let wanted = "0 to 255; multiply a mask of 0 and 1 by 255";
-            return Err(Error::argument("prob", "uint8 with no value above 1", wanted));
-        }
-        Ok(false)
-    }
-}
-
-impl Probability for f32 {
-    fn level(self) -> u8 {
-        // The cast saturates, and NaN becomes 0.
-        (self * 255.0 + 0.5) as u8
-    }
-
-    fn is_known(self) -> bool {
-        !self.is_nan()
-    }
-
-    fn check(values: &[Self]) -> Result<bool> {
-        let look = |part: &[f32]| {
-            let outside =
-                part.iter().copied().find(|value| !(0.0..=1.0).contains(value) && value.is_known());
-            (outside, part.iter().any(|value| value.is_nan()))
-        };
-        let parts: Vec<_> = values.par_chunks(1 << 20).map(look).collect();
-        if let Some(value) = parts.iter().find_map(|part| part.0) {
-            return Err(Error::argument("prob", value, "probabilities from 0 to 1"));
-        }
-        Ok(parts.iter().any(|part| part.1))
-    }
-}
 
 /// By how much a month lies off: what is seen at `whole + part` belongs to 0. y, x.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -89,12 +33,10 @@ impl Offset {
     }
 }
 
-/// T months of rows x columns, one after the other, row-major.
+/// A cube, and what the collapse must know of it.
 #[derive(Clone, Copy, Debug)]
-pub struct CubeRef<'a, P> {
-    prob: &'a [P],
-    /// True where a pixel can be seen, and how many rows and columns each value stands for.
-    valid: Option<(&'a [bool], usize)>,
+pub struct Months<'a, P> {
+    cube: &'a Cube<'a, P>,
     /// Number of months.
     pub frames: usize,
     /// Rows of a month.
@@ -107,50 +49,23 @@ pub struct CubeRef<'a, P> {
     pub has_hidden: bool,
 }
 
-impl<'a, P: Probability> CubeRef<'a, P> {
-    /// Checks the arrays and borrows them. `valid` has the size of `prob`, or is at scale 1.
+impl<'a, P: Probability> Months<'a, P> {
+    /// Looks at all values once.
     ///
     /// # Errors
-    /// [`Error::Argument`] if there are no frames, sizes do not fit, an image is too large, the
-    /// scale is none from 1 to 4, or a value cannot be a probability.
-    pub fn try_new(
-        prob: &'a [P],
-        valid: Option<&'a [bool]>,
-        [frames, rows, columns]: [usize; 3],
-        scale: usize,
-    ) -> Result<Self> {
-        if frames == 0 {
-            return Err(Error::argument("cube", "no frames", "at least one month"));
-        }
-        let pixels = rows.checked_mul(columns).filter(|&pixels| pixels < 1 << 30);
-        let Some(pixels) = pixels else {
+    /// [`Error::Argument`] if an image is too large, the scale is none from 1 to 4, or a value cannot
+    /// be a probability.
+    pub fn try_new(cube: &'a Cube<'a, P>, scale: usize) -> Result<Self> {
+        let [rows, columns] = cube.shape();
+        if rows * columns >= 1 << 30 {
             let got = format!("{rows} x {columns} pixels");
             return Err(Error::argument("cube", got, "fewer than 2^30; split the area"));
-        };
-        if pixels.checked_mul(frames) != Some(prob.len()) {
-            let got = format!("{} values for {frames} x {rows} x {columns}", prob.len());
-            return Err(Error::argument("prob", got, "as many as months * rows * columns"));
         }
         if !(1..=4).contains(&scale) {
             return Err(Error::argument("scale", scale, "1, 2, 3 or 4"));
         }
-        let valid = match valid {
-            None => None,
-            Some(valid) if valid.len() == prob.len() => Some((valid, 1)),
-            Some(valid)
-                if rows.is_multiple_of(scale)
-                    && columns.is_multiple_of(scale)
-                    && valid.len() * scale * scale == prob.len() =>
-            {
-                Some((valid, scale))
-            }
-            Some(valid) => {
-                let wanted = format!("{} values, or one for each pixel of the image", prob.len());
-                return Err(Error::argument("valid", format!("{} values", valid.len()), wanted));
-            }
-        };
-        let has_hidden = P::check(prob)? || valid.is_some();
-        Ok(Self { prob, valid, frames, rows, columns, scale, has_hidden })
+        let has_hidden = P::check(cube.frames())? || cube.has_masks();
+        Ok(Self { cube, frames: cube.len(), rows, columns, scale, has_hidden })
     }
 
     /// Rows and columns.
@@ -158,16 +73,13 @@ impl<'a, P: Probability> CubeRef<'a, P> {
         [self.rows, self.columns]
     }
 
-    fn start(&self, frame: usize, row: isize) -> usize {
-        let row = row.clamp(0, self.rows as isize - 1) as usize;
-        (frame * self.rows + row) * self.columns
+    fn inside(&self, row: isize) -> usize {
+        row.clamp(0, self.rows as isize - 1) as usize
     }
 
-    /// Levels of a row of a month, whether or not they can be seen; a row beyond the image is that
-    /// at its edge.
+    /// A row of a month, whether or not it can be seen; a row beyond the image is that at its edge.
     fn row(&self, frame: usize, row: isize) -> &'a [P] {
-        let start = self.start(frame, row);
-        &self.prob[start..start + self.columns]
+        self.cube.row(frame, self.inside(row))
     }
 
     /// Reader of moved rows.
@@ -178,7 +90,7 @@ impl<'a, P: Probability> CubeRef<'a, P> {
 
 /// Reads rows of months as if they lay in place.
 pub struct Reader<'a, P> {
-    cube: CubeRef<'a, P>,
+    cube: Months<'a, P>,
     /// A row between two rows, with a margin at both ends.
     blend: Vec<u16>,
     seen: Vec<u8>,
@@ -249,10 +161,7 @@ impl<P: Probability> Reader<'_, P> {
             for (seen, value) in inner.iter_mut().zip(cube.row(frame, row)) {
                 *seen &= u8::from(value.is_known());
             }
-            let Some((valid, scale)) = cube.valid else { continue };
-            let width = columns / scale;
-            let start = cube.start(frame, row) / columns / scale * width;
-            let valid = &valid[start..start + width];
+            let (valid, scale) = cube.cube.mask_row(frame, cube.inside(row));
             for (seen, &valid) in inner.chunks_mut(scale).zip(valid) {
                 seen.iter_mut().for_each(|seen| *seen &= u8::from(valid));
             }
