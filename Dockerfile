@@ -14,7 +14,7 @@ RUN /venv/bin/maturin build --release --locked --out /wheels
 
 FROM python:3.12-slim-bookworm
 COPY --from=wheel /wheels /wheels
-RUN pip install --no-cache-dir /wheels/*.whl && rm -r /wheels
+RUN pip install --no-cache-dir "$(echo /wheels/*.whl)[onnx]" && rm -r /wheels
 RUN useradd --create-home sn7fast
 USER sn7fast
 # The image is only good if the main job runs in it.

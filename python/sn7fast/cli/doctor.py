@@ -13,8 +13,17 @@ from sn7fast._core import debug_build
 _PACKAGES = (
     ("numpy", "everything", "numpy"),
     ("click", "the command line", "click"),
-    ("rasterio", "masks", "rasterio"),
+    ("rasterio", "rasters", "rasterio"),
     ("tqdm", "progress bars", "tqdm"),
+    ("pydantic", "pipeline, train, search: settings", "pydantic"),
+    ("pyyaml", "pipeline, train, search: settings", "pyyaml"),
+    ("onnxruntime", "demo, pipeline, predict", "'sn7fast[onnx]'"),
+    ("torch", "train; predict with weights that are no ONNX", "'sn7fast[torch]'"),
+    ("safetensors", "files of weights", "'sn7fast[torch]'"),
+    ("onnx", "export", "'sn7fast[torch]'"),
+    ("onnxscript", "export", "'sn7fast[torch]'"),
+    ("optuna", "search", "'sn7fast[search]'"),
+    ("zarr", "search, collapse: cubes kept as zarr", "'sn7fast[zarr]'"),
     ("shapely", "Footprints.to_shapely, sn7fast.compat", "'sn7fast[vector]'"),
     ("geopandas", "Footprints.to_geopandas, sn7fast.compat", "'sn7fast[vector]'"),
     ("pandas", "sn7fast.compat", "'sn7fast[vector]'"),
@@ -48,6 +57,7 @@ def command(as_json: bool) -> None:
         ["Python", facts["python"]],
         ["platform", facts["platform"]],
         ["GDAL", facts["gdal"] or "none"],
+        ["GPU", ", ".join(facts["gpus"]) or "none"],
     ]
     for name, value in lines:
         click.echo(f"{name:<12} {value}")
@@ -60,6 +70,17 @@ def command(as_json: bool) -> None:
     click.echo(align(rows, rules=(1,), left=True))
     if core["build"] == "debug":
         click.echo("\nwarning: the native core is a debug build, many times slower", err=True)
+
+
+def _gpus() -> list[str]:
+    """Names of the GPUs that torch sees; none without torch."""
+    from importlib.util import find_spec
+
+    if find_spec("torch") is None:
+        return []
+    import torch
+
+    return [torch.cuda.get_device_name(k) for k in range(torch.cuda.device_count())]
 
 
 def _facts() -> dict[str, Any]:
@@ -94,5 +115,6 @@ def _facts() -> dict[str, Any]:
         "python": platform.python_version(),
         "platform": platform.platform(),
         "gdal": gdal,
+        "gpus": _gpus(),
         "packages": packages,
     }
