@@ -11,18 +11,25 @@ TESTED := --package sn7fast-core
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
 
-$(VENV)/ready: pyproject.toml
+DEVELOP = PIP_QUIET=1 VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/maturin develop --quiet --release
+
+$(BIN)/maturin:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; set PYTHON=")'
 	@command -v cargo >/dev/null || { echo "Rust is needed: see https://rustup.rs" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet "maturin>=1.14,<2"
+
+$(VENV)/ready: pyproject.toml | $(BIN)/maturin
 	$(BIN)/python -m pip install --quiet --group dev
 	touch $@
 
-build: $(VENV)/ready ## Make .venv with the extension, development tools and the rivals of the benches
-	PIP_QUIET=1 VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/maturin develop --quiet --release --extras vector,torch,onnx,search
+build: $(VENV)/ready ## Make .venv with the extension, all extras, development tools and the rivals of the benches
+	$(DEVELOP) --extras vector,torch,onnx,search,zarr
 
-demo: build ## Track and score the buildings of a synthetic area, 12 months
+# Only what a demo needs: torch, which is large, is not among it.
+demo: | $(BIN)/maturin ## Find the buildings of a synthetic town in 12 months of images
+	$(DEVELOP) --extras onnx
 	$(BIN)/python -m sn7fast.run demo
 
 test: build ## Run all tests
@@ -46,7 +53,7 @@ format: build ## Format Rust and Python
 bench: build ## Time sn7fast beside its rivals and print the ratios
 	$(BIN)/python benches/python/run.py
 
-wheel: $(VENV)/ready ## Build the wheel into dist/
+wheel: | $(BIN)/maturin ## Build the wheel into dist/
 	$(BIN)/maturin build --release --out dist
 
 clean: ## Remove what the other targets made
