@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from sn7fast.errors import StackError
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -65,6 +65,18 @@ class Buildings:
         """The rows of a boolean mask or an index array, in that order."""
         return Buildings(*(getattr(self, field.name)[index] for field in fields(self)))
 
+    def columns(self, months: Sequence[str]) -> dict[str, NDArray[Any]]:
+        """The table by the names of its columns in files, months as their labels.
+
+        Args:
+            months: Of the stack.
+        """
+        labels = np.array(months, object)
+        return {
+            column: labels[getattr(self, name)] if name in _MONTHS else getattr(self, name)
+            for name, column in COLUMNS.items()
+        }
+
 
 def write_buildings(
     path: str | os.PathLike[str], buildings: Mapping[str, tuple[tuple[str, ...], Buildings]]
@@ -87,16 +99,12 @@ def write_buildings(
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(["aoi", *(name for name in COLUMNS.values())])
     for aoi, (months, table) in buildings.items():
-        columns = []
-        for name in COLUMNS:
-            values = getattr(table, name)
-            if name in _MONTHS:
-                columns.append([months[k] for k in values])
-            elif name == "confidence":
-                columns.append([f"{value:.4f}" for value in values])
-            else:
-                columns.append(values.tolist())
-        rows.writerows((aoi, *row) for row in zip(*columns, strict=True))
+        columns = table.columns(months)
+        columns["confidence"] = np.char.mod("%.4f", columns["confidence"])
+        rows.writerows(
+            (aoi, *row)
+            for row in zip(*(values.tolist() for values in columns.values()), strict=True)
+        )
     with whole_file(Path(path)) as temporary:
         temporary.write_text(text.getvalue())
 

@@ -15,6 +15,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from sn7fast import __version__
 from sn7fast.data.catalog import Catalog
 from sn7fast.data.discover import Frame, Source
@@ -91,7 +93,7 @@ def run_pipeline(
 
         probabilities/<AOI>/   uint8 GeoTIFF a month, as `sn7fast.predict` writes them
         buildings/<AOI>        all footprints with id and month, in the format of ``suffix``
-        buildings/<AOI>.csv    one row a building
+        buildings/<AOI>.csv    one row a building, with the dates of its construction by a collapse
         tracks.csv             SN7 CSV of all AOIs, in pixels
         truth.csv              the same of the labels, if the source has labels with ids
         scores.json            every count of SCOT and F1 against them
@@ -198,7 +200,12 @@ def _write_buildings(folder: Path, stack: Stack, suffix: str) -> None:
     is_placed = stack.grid is not None and stack.grid.crs is not None
     place: Place | None = None if is_placed else "pixel"
     write_vector(folder / f"{stack.aoi}{suffix}", stack, place=place)
-    write_buildings_csv(folder / f"{stack.aoi}.csv", building_table(stack))
+    dates = None
+    if stack.buildings is not None:
+        # Those that are hidden in all their months have dates and no footprints.
+        shown = np.isin(stack.buildings.ids, np.asarray(stack.ids))
+        dates = stack.buildings.take(shown).columns(stack.months)
+    write_buildings_csv(folder / f"{stack.aoi}.csv", building_table(stack, columns=dates))
 
 
 def _described(
