@@ -712,7 +712,7 @@ def test_pipeline(tmp_path):
     first = json.loads(ok("pipeline", tmp_path / "train", "--out", out, "--json").stdout)
     assert len(first["aois"]) == 1
     header = next((out / "buildings").glob("*.csv")).read_text().splitlines()[0]
-    assert header.endswith("first_month,first_month_lo,first_month_hi,last_month,confidence,observed")
+    assert header.endswith("first_month_lo,first_month_hi,last_month,confidence,observed")
     assert first["scot"] is not None
     again = ok("pipeline", tmp_path / "train", "--out", out, "--set", "method=baseline")
     assert "0 images (3 more were there)" in again.stdout
