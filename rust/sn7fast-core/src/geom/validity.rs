@@ -59,6 +59,11 @@ impl Checker {
         if !rings().all(|ring| turns_everywhere(&segments[ring])) {
             return false;
         }
+        if ring_starts.len() == 2
+            && let Some(is_simple) = rectilinear_is_simple(segments)
+        {
+            return is_simple;
+        }
         let may_meet = |i: usize, j: usize| may_meet(segments, ring_starts, rings_touch, [i, j]);
         if segments.len() > FEW {
             return for_each_near_pair(segments, may_meet);
@@ -79,6 +84,39 @@ impl Checker {
         }
         true
     }
+}
+
+/// Whether a single ring of few segments, upright and lying in turns, never meets itself; `None` for
+/// any other ring.
+///
+/// Each lying segment touches the two upright ones beside it. If there is any other touch, of
+/// whatever kind, then some lying segment touches one more: where two lying or two upright segments
+/// overlap, the neighbour at an end of one of them touches the other.
+fn rectilinear_is_simple(ring: &[Segment]) -> Option<bool> {
+    const MOST: usize = FEW / 2;
+    let count = ring.len() / 2;
+    if ring.len() > FEW || ring.len() % 2 == 1 {
+        return None;
+    }
+    let ([mut x, mut top], mut bottom) = ([[0.0f64; MOST]; 2], [0.0f64; MOST]);
+    let first_upright = usize::from(ring[0][0][0] != ring[0][1][0]);
+    for (k, pair) in ring.chunks_exact(2).enumerate() {
+        let ([a, b], [c, d]) = (pair[first_upright], pair[1 - first_upright]);
+        if a[0] != b[0] || c[1] != d[1] {
+            return None;
+        }
+        (x[k], top[k], bottom[k]) = (a[0], smaller(a[1], b[1]), larger(a[1], b[1]));
+    }
+    let mut touches = 0;
+    for lying in ring.iter().skip(1 - first_upright).step_by(2) {
+        let (left, right) = (smaller(lying[0][0], lying[1][0]), larger(lying[0][0], lying[1][0]));
+        let y = lying[0][1];
+        for k in 0..count {
+            let meets = (left <= x[k]) & (x[k] <= right) & (top[k] <= y) & (y <= bottom[k]);
+            touches += usize::from(meets);
+        }
+    }
+    Some(touches == 2 * count)
 }
 
 /// True if no segment of a ring runs back along the one before.
@@ -115,4 +153,56 @@ fn may_meet(
     }
     let closes = j == end - 1 && i == start;
     j == i + 1 || closes || meet(segments[i], segments[j]) == Meeting::Apart
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Closed walks on a small grid, a step along x and one along y in turns.
+    fn walks() -> impl Strategy<Value = Vec<Segment>> {
+        (proptest::collection::vec((0..6i32, 0..6i32), 2..9), any::<bool>()).prop_map(
+            |(corners, upright_first)| {
+                let mut points = Vec::new();
+                for (k, &(x, y)) in corners.iter().enumerate() {
+                    let next = corners[(k + 1) % corners.len()];
+                    let via = if upright_first { (x, next.1) } else { (next.0, y) };
+                    points.extend([(x, y), via]);
+                }
+                points.push(points[0]);
+                let point = |&(x, y): &(i32, i32)| [f64::from(x), f64::from(y)];
+                let ends = points.windows(2).filter(|w| w[0] != w[1]);
+                ends.map(|w| [point(&w[0]), point(&w[1])]).collect()
+            },
+        )
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4000))]
+        #[test]
+        fn rectilinear_rings_are_judged_as_by_all_pairs(ring in walks()) {
+            if ring.len() < 3 || !turns_everywhere(&ring) {
+                return Ok(());
+            }
+            let starts = [0, ring.len()];
+            let touch = Cell::new(false);
+            let pairs = (0..ring.len()).flat_map(|i| (i + 1..ring.len()).map(move |j| [i, j]));
+            let wanted = pairs.into_iter().all(|pair| may_meet(&ring, &starts, &touch, pair));
+            if let Some(is_simple) = rectilinear_is_simple(&ring) {
+                prop_assert_eq!(is_simple, wanted);
+            }
+        }
+
+        #[test]
+        fn rings_of_turns_are_judged(ring in walks()) {
+            if ring.len() < 4 || !turns_everywhere(&ring) {
+                return Ok(());
+            }
+            let alternates = ring.windows(2).all(|w| {
+                (w[0][0][0] == w[0][1][0]) != (w[1][0][0] == w[1][1][0])
+            });
+            prop_assert_eq!(rectilinear_is_simple(&ring).is_some(), alternates && ring.len() % 2 == 0);
+        }
+    }
 }
