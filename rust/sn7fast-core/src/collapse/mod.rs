@@ -79,8 +79,8 @@ pub struct Collapsed {
 /// the cube.
 ///
 /// # Errors
-/// [`Error::Argument`] for a parameter, a scale or a value out of range, or an image that is too
-/// large; [`Error::Cancelled`].
+/// [`crate::Error::Argument`] for a parameter, a scale or a value out of range, or an image that is too
+/// large; [`crate::Error::Cancelled`].
 pub fn collapse<P: Probability>(
     cube: &Cube<'_, P>,
     scale: usize,
