@@ -3,8 +3,8 @@
     python training/make_default.py --work DIR [--shared DIR]
 
 Everything is seeded; the scenes are painted by `sn7fast.data.synthetic`, and no real image is
-trained on. ``--shared`` names the folder of shared data, whose real images are looked at when all is done.
-An interrupted run goes on where it was.
+trained on. ``--shared`` names the folder of shared data, whose real images are looked at when all
+is done. An interrupted run goes on where it was.
 """
 
 from __future__ import annotations
