@@ -13,7 +13,11 @@ pytestmark = pytest.mark.benchmark(group="search_trial")
 def test_sn7fast(ours, truth):
     chosen = inputs.choose()
     cube = Cube.from_arrays(chosen.predicted_masks, months=chosen.months)
-    sample, objective, settings = Sample(truth.aoi, cube, truth), Objective(), PostProcessing()
+    sample, objective, settings = (
+        Sample(truth.aoi, cube, truth),
+        Objective(),
+        PostProcessing("baseline"),
+    )
     proposal = track(polygonize_frames(cube, threshold=127.5, min_area_px=inputs.MIN_AREA_PX))
     wanted = score_scot(truth, proposal, truth_min_area_px=4).score
 
