@@ -162,6 +162,9 @@ impl<P: Probability> Reader<'_, P> {
                 *seen &= u8::from(value.is_known());
             }
             let (valid, scale) = cube.cube.mask_row(frame, cube.inside(row));
+            if valid.iter().all(|&valid| valid) {
+                continue;
+            }
             if scale == 1 {
                 // One loop over bytes, which the compiler makes wide.
                 inner.iter_mut().zip(valid).for_each(|(seen, &valid)| *seen &= u8::from(valid));
