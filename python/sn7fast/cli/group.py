@@ -16,6 +16,8 @@ import click
 
 from sn7fast import __version__
 from sn7fast.errors import (
+    ArchiveError,
+    DownloadError,
     FormatError,
     InputError,
     InternalError,
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 OK, USAGE, BAD_INPUT, SOME_FAILED, BUG, INTERRUPTED = 0, 2, 3, 4, 70, 130
 
 _NAMES = (
-    *("demo", "pipeline"),
+    *("demo", "pipeline", "download"),
     *("prep", "train", "predict", "export"),
     *("polygonize", "track", "collapse", "score", "search", "doctor"),
 )
@@ -38,6 +40,7 @@ _NAMES = (
 _NEXT = (
     (RasterError, "check this file, make it anew or take it away, then run again"),
     (FormatError, "correct the file at this place, then run again"),
+    (ArchiveError, "do not use this archive; ask its source, or fetch it again"),
     (StackError, "sort out these files, then run again"),
 )
 _BUG_NEXT = "this is a bug: please report it, with what SN7FAST_DEBUG=1 shows"
@@ -111,6 +114,8 @@ def _verdict(error: BaseException) -> tuple[int, str, str]:
         return BAD_INPUT, text, advice
     if isinstance(error, MissingDependencyError):
         return BAD_INPUT, text, ""
+    if isinstance(error, DownloadError):
+        return BAD_INPUT, text, "run the same again when the network is back: it goes on from here"
     if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
         return BAD_INPUT, f"{place}{error.strerror or error}", "check the path and its permissions"
