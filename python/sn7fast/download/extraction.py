@@ -140,7 +140,7 @@ class Place:
         """Write down what was done."""
         receipt.write(self._final)
 
-    def clear(self) -> None:
+    def _clear(self) -> None:
         """Take away what a killed extraction left."""
         if self.workspace.is_symlink():
             self.workspace.unlink()
@@ -152,7 +152,8 @@ class Place:
 
         Args:
             receipt: Of what was unpacked just now; without, that of an earlier call which was
-                killed while it renamed, if there was one.
+                killed while it renamed, if there was one. What one left that was killed at another
+                moment is taken away.
 
         Raises:
             InputError: Something came into being at one of the places.
@@ -160,6 +161,7 @@ class Place:
         if receipt is not None:
             receipt.write(self._ready)
         elif self.workspace.is_symlink() or (receipt := Receipt.read(self._ready)) is None:
+            self._clear()
             return None
         for folder in receipt.folders:
             new, target = self.tree / folder, self.out / folder
@@ -200,7 +202,7 @@ def unpack(
 
     Args:
         archive: The file.
-        place: Where to.
+        place: Where to, with nothing left of earlier calls.
         receipt: What is known of the archive.
         limits: How much it may hold.
         progress: Told how far it is.
@@ -209,7 +211,6 @@ def unpack(
     Returns:
         The receipt with the files in it.
     """
-    place.clear()
     place.workspace.mkdir(0o700)
     try:
         place.tree.mkdir()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from sn7fast.download.address import Address
 
-_PIECE_BYTES = 1024 * 1024
+_PIECE_BYTES = 128 * 1024
 _CONNECT, _SILENCE, _REQUEST = timedelta(seconds=10), timedelta(seconds=30), timedelta(hours=1)
 
 
