@@ -12,8 +12,8 @@ import json
 import os
 import random
 import shutil
-import time
 from dataclasses import asdict, dataclass
+from time import sleep
 from typing import TYPE_CHECKING
 
 from sn7fast.download.remote import (
@@ -242,7 +242,7 @@ class Transfer:
         seconds = longest * random.uniform(0.5, 1)
         self._progress.note(f"connection lost at byte {self._done} ({error}); "
                             f"again in {seconds:.1f} s")  # fmt: skip
-        time.sleep(seconds)
+        sleep(seconds)
 
 
 def _md5() -> hashlib._Hash:
