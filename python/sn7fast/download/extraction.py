@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sn7fast.download.ahead import ahead
 from sn7fast.download.gunzip import Gunzip
 from sn7fast.download.held import held
 from sn7fast.download.limits import Limits
@@ -25,11 +26,13 @@ from sn7fast.download.tarstream import TarStream
 from sn7fast.errors import ArchiveError, InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from sn7fast.download.tarstream import Member
 
 SUFFIXES = (".tar.gz", ".tgz")
+
+_PIECES_AHEAD = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,8 +220,11 @@ def unpack(
         progress.start("extract", archive.stat().st_size, 0)
         writer = _Writer(place, overwrite=overwrite)
         try:
-            with archive.open("rb") as raw:
-                stream = TarStream(Gunzip(raw, limits, progress.advance), limits)
+            with (
+                archive.open("rb") as raw,
+                closing(_pieces(Gunzip(raw, limits), progress)) as pieces,
+            ):
+                stream = TarStream(pieces, limits)
                 for member in stream:
                     if not member.is_folder:
                         writer.take(member, stream)
@@ -243,6 +249,16 @@ def unpack(
         raise
     place.finish(done)
     return done
+
+
+def _pieces(source: Gunzip, progress: Progress) -> Generator[bytes]:
+    """What is decompressed, which goes on while files are written."""
+    told = 0
+    with closing(ahead(lambda: iter(source), _PIECES_AHEAD)) as pieces:
+        for piece in pieces:
+            told, before = source.bytes_in, told
+            progress.advance(told - before)
+            yield piece
 
 
 class _Writer:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING
 
-from sn7fast.download.limits import RATIO_FROM_BYTES, Limits
+from sn7fast.download.limits import RATIO_FROM_BYTES
 from sn7fast.errors import ArchiveError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
     from typing import BinaryIO
 
+    from sn7fast.download.limits import Limits
+
 _PIECE_BYTES = 256 * 1024
+_OUT_BYTES = 1024 * 1024
 _GZIP = 16 + zlib.MAX_WBITS
 
 
@@ -25,36 +28,34 @@ class Gunzip:
     Args:
         raw: The compressed file.
         limits: Of what may come out.
-        tell: Called with the number of compressed bytes after each piece.
+
+    Attributes:
+        bytes_in: How much of the file was read.
+        bytes_out: How much came out.
     """
 
-    def __init__(
-        self, raw: BinaryIO, limits: Limits, tell: Callable[[int], None] | None = None
-    ) -> None:
+    def __init__(self, raw: BinaryIO, limits: Limits) -> None:
         self._raw = raw
         self._limits = limits
-        self._tell = tell
         self._engine = zlib.decompressobj(_GZIP)
         self._rest = b""
         self._has_begun = False
         self.bytes_in = self.bytes_out = 0
 
-    def read(self, size: int) -> bytes:
-        """Up to ``size`` bytes, at least one unless the end is reached.
+    def __iter__(self) -> Iterator[bytes]:
+        """The content in pieces of bounded size.
 
         Raises:
             ArchiveError: The file is no gzip, damaged, ends too early, or gives out too much.
         """
-        while True:
-            if self._engine.eof and not self._next_stream():
-                return b""
+        while not self._engine.eof or self._next_stream():
             piece = self._rest or self._fill()
             if not piece:
                 if not self._has_begun:
                     raise ArchiveError("is empty, wanted a tar.gz")
                 raise ArchiveError(f"ends too early, after {self.bytes_in} bytes; it is not whole")
             try:
-                out = self._engine.decompress(piece, size)
+                out = self._engine.decompress(piece, _OUT_BYTES)
             except zlib.error as error:
                 what = "is damaged" if self._has_begun else "is no gzip"
                 raise ArchiveError(f"{what} ({error}), wanted a tar.gz") from error
@@ -62,13 +63,11 @@ class Gunzip:
             self._rest = self._engine.unconsumed_tail
             if out:
                 self._count(len(out))
-                return out
+                yield out
 
     def _fill(self) -> bytes:
         piece = self._raw.read(_PIECE_BYTES)
         self.bytes_in += len(piece)
-        if piece and self._tell is not None:
-            self._tell(len(piece))
         return piece
 
     def _next_stream(self) -> bool:

@@ -18,7 +18,6 @@ from sn7fast.errors import ArchiveError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sn7fast.download.gunzip import Gunzip
     from sn7fast.download.limits import Limits
 
 _BLOCK = tarfile.BLOCKSIZE
@@ -57,12 +56,13 @@ class TarStream:
     """Reads a tar forward.
 
     Args:
-        source: The uncompressed tar.
+        pieces: The uncompressed tar, in pieces of any size.
         limits: Of what it may hold.
     """
 
-    def __init__(self, source: Gunzip, limits: Limits) -> None:
-        self._source = source
+    def __init__(self, pieces: Iterator[bytes], limits: Limits) -> None:
+        self._pieces = pieces
+        self._piece, self._at = b"", 0
         self._limits = limits
         self._seen = Seen()
         self._left = self._padding = self._entries = 0
@@ -98,7 +98,7 @@ class TarStream:
     def content(self) -> Iterator[bytes]:
         """The bytes of the current file, or those not yet taken."""
         while self._left:
-            piece = self._source.read(min(self._left, _PIECE_BYTES))
+            piece = self._read(min(self._left, _PIECE_BYTES))
             if not piece:
                 raise ArchiveError("ends within a file; it is not whole")
             self._left -= len(piece)
@@ -167,11 +167,19 @@ class TarStream:
         self._exactly(-header.size % _BLOCK)
         return data
 
+    def _read(self, size: int) -> bytes:
+        """Up to ``size`` bytes, none at the end."""
+        if self._at == len(self._piece):
+            self._piece, self._at = next(self._pieces, b""), 0
+        found = self._piece[self._at : self._at + size]
+        self._at += len(found)
+        return found
+
     def _exactly(self, size: int) -> bytes:
         """So many bytes; only for sizes that are bounded."""
         pieces = []
         while size:
-            piece = self._source.read(size)
+            piece = self._read(size)
             if not piece:
                 raise ArchiveError("ends without the mark of the end; it is not whole")
             pieces.append(piece)
@@ -184,7 +192,7 @@ class TarStream:
 
     def _check_end(self) -> None:
         """Read on to the end, which also checks the sum of the last gzip stream."""
-        while piece := self._source.read(_PIECE_BYTES):
+        while piece := self._read(_PIECE_BYTES):
             if piece.strip(b"\0"):
                 raise ArchiveError("goes on after the mark of the end")
 

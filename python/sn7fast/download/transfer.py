@@ -12,10 +12,12 @@ import json
 import os
 import random
 import shutil
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from time import sleep
 from typing import TYPE_CHECKING
 
+from sn7fast.download.ahead import ahead
 from sn7fast.download.remote import (
     BrokenConnectionError,
     ChangedObjectError,
@@ -36,6 +38,7 @@ _RANGE_BYTES = 64 * 1024 * 1024
 _READ_BYTES = 4 * 1024 * 1024
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
 _MAX_CHANGES = 3
+_PIECES_AHEAD = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,12 +211,16 @@ class Transfer:
 
     def _fetch_range(self, version: Version, file: BinaryIO, digest: hashlib._Hash) -> None:
         end = min(self._done + _RANGE_BYTES, version.size)
-        for piece in self._remote.read(version, self._done, end):
-            file.write(piece)
-            digest.update(piece)
-            self._done += len(piece)
-            self._failures = 0
-            self._progress.advance(len(piece))
+        start = self._done
+        with closing(
+            ahead(lambda: self._remote.read(version, start, end), _PIECES_AHEAD)
+        ) as pieces:
+            for piece in pieces:
+                file.write(piece)
+                digest.update(piece)
+                self._done += len(piece)
+                self._failures = 0
+                self._progress.advance(len(piece))
 
     def _check_space(self, size: int) -> None:
         free = shutil.disk_usage(self._part.parent).free
