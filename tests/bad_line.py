@@ -14,6 +14,7 @@ class BadLine:
     Attributes:
         cuts: Bytes of the answer after which each of the next connections is cut.
         made: Number of connections so far.
+        requests: What was asked through them.
         lost: Number of those that were cut.
         stalls: A cut line falls silent, but is not closed.
         pause_s: Wait after each piece of an answer.
@@ -24,6 +25,7 @@ class BadLine:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._is_open = True
         self.cuts, self.made, self.lost, self.pause_s = [], 0, 0, 0.0
+        self.requests = b""
         self.stalls, self._ended = False, threading.Event()
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -69,6 +71,7 @@ class BadLine:
     def _pass_requests(self, client, server):
         try:
             while piece := client.recv(_PIECE):
+                self.requests += piece
                 server.sendall(piece)
         except OSError:
             pass

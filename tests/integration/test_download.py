@@ -85,6 +85,14 @@ def server():
     running.stop()
 
 
+@pytest.fixture(autouse=True)
+def direct(monkeypatch):
+    """No proxy of the machine is between us and the server."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
 @pytest.fixture
 def line(server):
     with bad_line(server[0]) as made:
@@ -178,7 +186,7 @@ def test_gives_up_keeps_what_came_and_goes_on(tmp_path, archive, server, line, p
     md5 = server[1](data)
     # Each time less than one piece comes.
     line.cuts = [800_000, 3000, 3000, 3000]
-    with pytest.raises(DownloadError, match=r"3 tries in a row failed.*keeps \d+ bytes"):
+    with pytest.raises(DownloadError, match=r"failed tries in a row: 3.*keeps \d+ bytes"):
         download(url=URL, out=tmp_path, endpoint=line.url, md5=md5, retries=2)
     part = tmp_path / f"{NAME}.part"
     there = part.stat().st_size
@@ -311,15 +319,52 @@ def test_the_guessed_name_of_the_sample_is_told(tmp_path, archive, line, monkeyp
         download("sample", out=tmp_path, endpoint=line.url)
 
 
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"AWS_ACCESS_KEY_ID": "me", "AWS_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": "t"},
+        {"AWS_ACCESS_KEY_ID": "only half of it"},
+        {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9"},
+        {"AWS_REGION": "mars-1", "AWS_VIRTUAL_HOSTED_STYLE_REQUEST": "true", "AWS_S3_EXPRESS": "1"},
+        {"AWS_SKIP_SIGNATURE": "false", "AWS_WEB_IDENTITY_TOKEN_FILE": "/x", "AWS_ROLE_ARN": "y"},
+    ],
+)
+def test_an_account_in_the_environment_is_not_used(
+    tmp_path, archive, server, line, monkeypatch, own
+):
+    server[1](archive[0])
+    for name, value in own.items():
+        monkeypatch.setenv(name, value)
+    assert download(url=URL, out=tmp_path, endpoint=line.url).fetched == len(archive[0])
+    asked = line.requests.lower()
+    assert b"get /" in asked
+    assert b"authorization" not in asked
+    assert b"token" not in asked
+
+
+def test_a_server_that_is_busy_and_one_that_says_no(tmp_path, archive, pauses, monkeypatch):
+    monkeypatch.setattr(_Web, "data", archive[0])
+    monkeypatch.setattr(_Web, "answers", [503, 429, 503])
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Web) as running:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{running.server_port}/{NAME}"
+        assert download(url=url, out=tmp_path / "busy").reconnects == 3
+        _Web.answers.append(410)
+        with pytest.raises(InputError, match="410"):
+            download(url=url, out=tmp_path / "gone")
+        running.shutdown()
+    assert len(pauses) == 3
+
+
 def test_no_network(tmp_path, pauses):
-    with pytest.raises(DownloadError, match="3 tries in a row failed"):
+    with pytest.raises(DownloadError, match=r"failed tries in a row: 3, .*Connection refused"):
         download(url=URL, out=tmp_path, endpoint="http://127.0.0.1:9", retries=2)
     assert len(pauses) == 2
     assert list(tmp_path.iterdir()) == []
 
 
 def test_no_name_server(tmp_path):
-    with pytest.raises(DownloadError, match="1 tries in a row failed"):
+    with pytest.raises(DownloadError, match=r"failed tries in a row: 1, .*lookup"):
         download(url="https://nowhere.invalid/a.tar.gz", out=tmp_path, retries=0)
 
 
@@ -421,7 +466,7 @@ def test_a_missing_file_is_told_and_nothing_of_the_users_is_lost(tmp_path, archi
 class _Web(http.server.BaseHTTPRequestHandler):
     """A plain web server, with ranges or without."""
 
-    data, ranges = b"", True
+    data, ranges, answers = b"", True, ()
 
     def log_message(self, *_):
         pass
@@ -440,6 +485,9 @@ class _Web(http.server.BaseHTTPRequestHandler):
         self.wfile.write(self.data[start : end + 1])
 
     def _head(self, status, length, content_range=None):
+        if self.answers:
+            self.send_error(self.answers.pop(0))
+            return
         self.send_response(status)
         self.send_header("Content-Length", str(length))
         self.send_header("Last-Modified", "Wed, 21 Oct 2020 07:28:00 GMT")
@@ -483,6 +531,7 @@ def test_a_web_server(tmp_path, archive, pauses, monkeypatch, ranges):
         ({"what": "train", "endpoint": "localhost:9000"}, "endpoint: got"),
         ({"url": "https://host/a.tar.gz", "endpoint": "http://x"}, "endpoint: got"),
         ({"what": "train", "retries": -1}, "retries: got"),
+        ({"what": "train", "region": "my/region"}, "region: got"),
     ],
 )
 def test_arguments(tmp_path, options, message):

@@ -68,6 +68,22 @@ def test_what_is_taken(tmp_path, tar, skipped):
     assert Catalog.scan(out).names == (AOI,)
 
 
+@pytest.mark.parametrize(
+    ("wrapper", "name"),
+    [
+        ("SN7_buildings_train_sample", "other.tar.gz"),
+        ("sn7-copy_2", "sn7-copy_2.tar.gz"),
+        ("mine", "mine.tgz"),
+    ],
+)
+def test_a_folder_named_after_the_archive_is_left_out(tmp_path, wrapper, name):
+    path = f"{wrapper}/{frame()}"
+    members = pax({"path": path}) + raw_member("x", b"1") + raw_member("x/csvs/a.csv", b"2")
+    done = extract(write(tmp_path, tgz(members, END), name), tmp_path / "out")
+    assert (done.files, done.skipped) == (1, 1)
+    assert (tmp_path / "out" / frame()).read_bytes() == b"1"
+
+
 def test_every_form_of_a_long_name(tmp_path):
     path = frame(aoi="L15-0331E-1257N_1327_3160_13", folder="labels_match_pix",
                  tail="_Buildings.geojson")  # fmt: skip

@@ -23,6 +23,7 @@ _PACKAGES = (
     ("onnx", "export", "'sn7fast[torch]'"),
     ("onnxscript", "export", "'sn7fast[torch]'"),
     ("optuna", "search", "'sn7fast[search]'"),
+    ("obstore", "download", "'sn7fast[s3]'"),
     ("zarr", "search, collapse: cubes kept as zarr", "'sn7fast[zarr]'"),
     ("shapely", "Footprints.to_shapely, sn7fast.compat", "'sn7fast[vector]'"),
     ("geopandas", "Footprints.to_geopandas, sn7fast.compat", "'sn7fast[vector]'"),

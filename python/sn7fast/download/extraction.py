@@ -218,7 +218,8 @@ def unpack(
     try:
         place.tree.mkdir()
         progress.start("extract", archive.stat().st_size, 0)
-        writer = _Writer(place, overwrite=overwrite)
+        wrapper = archive.name.removesuffix(".gz").removesuffix(".tar").removesuffix(".tgz")
+        writer = _Writer(place, wrapper, overwrite=overwrite)
         try:
             with (
                 archive.open("rb") as raw,
@@ -264,14 +265,20 @@ def _pieces(source: Gunzip, progress: Progress) -> Generator[bytes]:
 class _Writer:
     """Writes files into the workspace.
 
+    Args:
+        place: Where to.
+        wrapper: See `place_of`.
+        overwrite: Folders of the same names may be there.
+
     Attributes:
         files: Bytes of each file by its path.
         skipped: Number of members that have no place.
         skipped_first: Name of the first of them.
     """
 
-    def __init__(self, place: Place, *, overwrite: bool) -> None:
+    def __init__(self, place: Place, wrapper: str, *, overwrite: bool) -> None:
         self._place = place
+        self._wrapper = wrapper
         self._overwrite = overwrite
         self._folders: set[Path] = set()
         self.files: dict[str, int] = {}
@@ -280,7 +287,7 @@ class _Writer:
 
     def take(self, member: Member, stream: TarStream) -> None:
         """Write a file if it is one of SpaceNet 7, else count it."""
-        path = place_of(member.name)
+        path = place_of(member.name, self._wrapper)
         if path is None:
             self.skipped += 1
             self.skipped_first = self.skipped_first or member.name

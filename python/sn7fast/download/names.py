@@ -3,7 +3,7 @@
 Three verdicts on a name:
 
 * a file of SpaceNet 7, in one of the folders of `ROOTS`, which may lie in a folder named after the
-  archive; that folder is left out;
+  archive, of now or of old; that folder is left out;
 * another file in a harmless place, such as ``._x``, ``.DS_Store`` or a licence: it is not unpacked
   but counted. The archive is not refused for it, since those who pack on a Mac pack such files;
 * a name that can only be meant to do harm, or that would mean another file on another system: the
@@ -21,10 +21,11 @@ ROOTS = ("train", "test_public", "csvs", "train_sample", "sample")
 
 _MAX_NAME_BYTES, _MAX_PATH_BYTES = 255, 1024
 
+# Archives may have been renamed on the way.
+_WRAPPER = re.compile(r"SN7_buildings_[a-z_]{1,40}", re.ASCII)
 _STEM = r"global_monthly_\d{4}_(?:0[1-9]|1[0-2])_mosaic_(?P=aoi)"
 _FILE = re.compile(
     rf"""
-    (?:SN7_buildings_[a-z_]{{1,40}}/)?
     (?P<path>
         (?P<root>train|test_public|train_sample|sample)
         /(?P<aoi>L15-\d{{4}}E-\d{{4}}N_\d{{1,4}}_\d{{1,4}}_13)
@@ -38,13 +39,16 @@ _FILE = re.compile(
 )
 
 
-def place_of(name: str) -> str | None:
+def place_of(name: str, wrapper: str) -> str | None:
     """Where a file goes, relative to the target folder, or None if it is not unpacked.
 
     Args:
         name: A safe name; see `safe_name`.
+        wrapper: The folder named after the archive, which may be left out.
     """
-    found = _FILE.fullmatch(name)
+    first, _, rest = name.partition("/")
+    is_wrapped = first == wrapper or _WRAPPER.fullmatch(first) is not None
+    found = _FILE.fullmatch(rest if is_wrapped and first not in ROOTS else name)
     return None if found is None else found["path"]
 
 

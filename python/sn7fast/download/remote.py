@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 _PIECE_BYTES = 128 * 1024
 _CONNECT, _SILENCE, _REQUEST = timedelta(seconds=10), timedelta(seconds=30), timedelta(hours=1)
+
+# Too slow, or too many: may be better next time, unlike other answers of this kind.
+_MAY_PASS = ("408", "429")
 
 
 class BrokenConnectionError(Exception):
@@ -63,12 +67,16 @@ class Remote:
         self._obstore = require("obstore", extra="s3")
         stores = require("obstore.store", extra="s3")
         self.address = address
-        base = endpoint or address.base
         if endpoint is not None and not endpoint.startswith(("https://", "http://")):
             raise InputError(f"endpoint: got {endpoint!r}, wanted https://HOST or http://HOST")
         if endpoint is not None and not address.is_s3:
             raise InputError(f"endpoint: got {endpoint!r} for {address.url}, wanted none: only "
                              "s3:// is looked for at an endpoint")  # fmt: skip
+        if re.fullmatch(r"[a-z0-9-]{1,40}", region) is None:
+            raise InputError(f"region: got {region!r}, wanted one such as us-east-1")
+        base = address.base
+        if address.is_s3:
+            base = (endpoint or f"https://s3.{region}.amazonaws.com").rstrip("/")
         self.is_encrypted = not base.startswith("http://")
         # Retries are ours: they go on within a range, and are told to the user.
         common: dict[str, Any] = {
@@ -82,16 +90,13 @@ class Remote:
         }
         try:
             if address.is_s3:
-                config = {"region": region, "skip_signature": True}
-                if endpoint is not None:
-                    config["endpoint"] = endpoint.rstrip("/")
                 self._store = stores.S3Store(
-                    address.base.removeprefix("s3://"), config=config, **common
+                    address.base.removeprefix("s3://"), config=_config(base, region), **common
                 )
             else:
                 self._store = stores.HTTPStore(address.base, **common)
         except (ValueError, self._obstore.exceptions.BaseError) as error:
-            raise InputError(f"{endpoint or address.url}: {_first_line(error)}") from error
+            raise InputError(f"{endpoint or address.url}: {_reason(error)}") from error
 
     def version(self) -> Version:
         """Ask which version there is.
@@ -149,11 +154,14 @@ class Remote:
         except kinds.NotSupportedError as error:
             raise NoRangesError from error
         except kinds.BaseError as error:
-            text = _first_line(error)
+            text = _reason(error)
             if "redirect" in text.lower():
                 raise InputError(
                     f"{url}: is in another region than the one asked for; give its own"
                 ) from error
+            status = re.search(r"status code: (4\d\d)", text)
+            if status is not None and status[1] not in _MAY_PASS:
+                raise InputError(f"{url}: {text}") from error
             raise BrokenConnectionError(text) from error
 
     def _lacks_bucket(self) -> bool:
@@ -171,5 +179,27 @@ def _version(meta: dict[str, Any]) -> Version:
     return Version(meta["size"], meta["e_tag"], meta["last_modified"].isoformat())
 
 
-def _first_line(error: BaseException) -> str:
-    return str(error).split("\n", 1)[0]
+def _config(endpoint: str, region: str) -> dict[str, Any]:
+    """Settings of S3 for a reader without an account.
+
+    obstore takes what is not set here from AWS_... in the environment, which is meant for other
+    servers and other users.
+    """
+    return {
+        "endpoint": endpoint,
+        "aws_endpoint_url_s3": endpoint,
+        "region": region,
+        "skip_signature": True,
+        "access_key_id": "-",
+        "secret_access_key": "-",
+        "virtual_hosted_style_request": False,
+        "s3_express": False,
+        "request_payer": False,
+    }
+
+
+def _reason(error: BaseException) -> str:
+    """What went wrong, of all that the client tells: the end of its first line, and the cause."""
+    text = str(error)
+    causes = re.findall(r'(?:message|error): "([^"\\]{1,200})"', text)
+    return ": ".join([text.split("\n", 1)[0].rpartition(" - ")[2], *causes[-1:]])

@@ -242,7 +242,7 @@ class Transfer:
         if self._failures > self._retries:
             kept = f"; {self._part} keeps {self._done} bytes" if self._done else ""
             raise DownloadError(
-                f"{url}: {self._failures} tries in a row failed, the last with: {error}{kept}"
+                f"{url}: failed tries in a row: {self._failures}, the last with: {error}{kept}"
             ) from error
         self._reconnects += 1
         longest = min(_FIRST_PAUSE_S * 2 ** (self._failures - 1), _LONGEST_PAUSE_S)
