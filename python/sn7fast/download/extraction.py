@@ -229,6 +229,8 @@ def unpack(
                 for member in stream:
                     if not member.is_folder:
                         writer.take(member, stream)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(f"interrupted; nothing of {archive} was unpacked") from None
         except ArchiveError as error:
             raise ArchiveError(f"{archive}: {error}; nothing of it was unpacked") from error
         finally:
