@@ -19,8 +19,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+import full_disks
 from bad_line import bad_line
-from broken_folders import full_disk, read_only
+from full_disks import full_disk, read_only
 from sn7fast import write_csv
 from sn7fast.cli import download as download_command
 from sn7fast.cli.group import commands
@@ -203,10 +204,12 @@ def test_cut_off_many_times(tmp_path, archive, server, line, pauses):
 
 def test_a_line_that_falls_silent(tmp_path, archive, server, line, pauses, monkeypatch):
     md5 = server[1](archive[0])
-    monkeypatch.setattr(remote, "_SILENCE", timedelta(seconds=0.5))
+    monkeypatch.setattr(remote, "_SILENCE", timedelta(seconds=1))
     line.cuts, line.stalls = [700_000, 10_000], True
     done = download(url=URL, out=tmp_path, endpoint=line.url, md5=md5)
-    assert (done.reconnects, done.md5) == (2, md5)
+    assert (line.lost, done.md5) == (2, md5)
+    # A loaded machine may fall silent of itself.
+    assert done.reconnects >= 2
 
 
 def test_gives_up_keeps_what_came_and_goes_on(tmp_path, archive, server, line, pauses):
@@ -396,10 +399,11 @@ def test_no_name_server(tmp_path):
         download(url="https://nowhere.invalid/a.tar.gz", out=tmp_path, retries=0)
 
 
-def test_full_disk(tmp_path, archive, server, line):
+def test_full_disk(tmp_path, archive, server, line, monkeypatch):
+    monkeypatch.setattr(full_disks, "LIMIT", 1_000_000)
     data, files = archive
     md5 = server[1](data)
-    with full_disk(1_000_000), pytest.raises(OSError) as caught:  # noqa: PT011 - its number is
+    with full_disk(), pytest.raises(OSError) as caught:  # noqa: PT011 - its number is
         download(url=URL, out=tmp_path, endpoint=line.url, md5=md5)
     assert caught.value.errno == errno.EFBIG
     assert visible(tmp_path) == [f"{NAME}.part", f"{NAME}.part.json"]

@@ -9,7 +9,7 @@ import tarfile
 
 import pytest
 
-from broken_folders import full_disk, read_only
+from full_disks import full_disk, read_only
 from sn7fast.data.catalog import Catalog
 from sn7fast.download import Limits, extract
 from sn7fast.errors import ArchiveError, InputError

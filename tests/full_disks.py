@@ -1,4 +1,4 @@
-"""A disk that is full, and a folder that is read-only."""
+"""A disk that is full and a folder that is read-only, for tests of what becomes of outputs."""
 
 import os
 import resource
@@ -7,15 +7,15 @@ import stat
 from contextlib import contextmanager
 
 LIMIT = 4096
-_NOBODY = 65534
+NOBODY = 65534
 
 
 @contextmanager
-def full_disk(limit=LIMIT):
+def full_disk():
     """No file can grow beyond the limit."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (LIMIT, before[1]))
     try:
         yield
     finally:
@@ -28,7 +28,8 @@ def read_only(folder):
     """Nothing can be made in the folder; not by root either, who gives up their rights."""
     mode = stat.S_IMODE(folder.stat().st_mode)
     is_root = os.geteuid() == 0
-    closed = 0o001 if is_root else 0
+    # Those who gave up their rights are still of the group of root.
+    closed = 0o011 if is_root else 0
     parents = [parent for parent in folder.parents if closed & ~parent.stat().st_mode]
     modes = [stat.S_IMODE(parent.stat().st_mode) for parent in parents]
     folder.chmod(0o555)
@@ -36,7 +37,7 @@ def read_only(folder):
         for parent, was in zip(parents, modes, strict=True):
             parent.chmod(was | closed)
         if is_root:
-            os.seteuid(_NOBODY)
+            os.seteuid(NOBODY)
         yield
     finally:
         if is_root:
