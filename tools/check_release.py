@@ -14,10 +14,13 @@ import subprocess
 import sys
 import tarfile
 import zipfile
-from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from check_tag import version
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MAX_MB = 8
 

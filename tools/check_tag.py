@@ -1,7 +1,7 @@
 """Checks that a tag may be released: ``python tools/check_tag.py v0.2.0 [--notes]``.
 
-The tag is ``v`` and the version in Cargo.toml, and CHANGELOG.md has a dated part for it. With --notes
-that part is printed, as the notes of the release.
+The tag is ``v`` and the version in Cargo.toml, and CHANGELOG.md has a dated part for it. With
+--notes that part is printed, as the notes of the release.
 """
 
 from __future__ import annotations

@@ -43,15 +43,17 @@ CHOICE = {
 }
 
 # Sources of others inside a crate, which are linked with it: file, what it is.
-BUNDLED = {"libmimalloc-sys": (("c_src/mimalloc/v2/LICENSE", "c_src/mimalloc/v3/LICENSE"), "mimalloc")}
+BUNDLED = {
+    "libmimalloc-sys": (("c_src/mimalloc/v2/LICENSE", "c_src/mimalloc/v3/LICENSE"), "mimalloc")
+}
 
 # Linked into every Rust program; its texts are not among the crates.
 STANDARD_LIBRARY = "The standard library of Rust, Copyright (c) The Rust Project Contributors"
 
 HEAD = """# Third-party notices
 
-sn7fast itself is under the Apache License 2.0 ([LICENSE](LICENSE)). The extension module in its wheels has the
-following linked into it. This file is written by `python tools/notices.py`.
+sn7fast itself is under the Apache License 2.0 ([LICENSE](LICENSE)). The extension module in its
+wheels has the following linked into it. This file is written by `python tools/notices.py`.
 """
 
 
@@ -157,7 +159,9 @@ def notices() -> str:
     for text, titles in sorted(users.items(), key=lambda item: item[1]):
         fence = "```" if "```" not in text else "````"
         titles = sorted(set(titles))
-        parts.append(f"## {', '.join(titles)}\n\n{licences[text]}\n\n{fence}text\n{text}\n{fence}\n")
+        parts.append(
+            f"## {', '.join(titles)}\n\n{licences[text]}\n\n{fence}text\n{text}\n{fence}\n"
+        )
     return "\n".join(parts)
 
 
