@@ -12,6 +12,7 @@ backgrounds    images a month as WebP within a number of bytes
 sources        where the images come from: SpaceNet 7 files, a manifest, a cube
 clouds         what is hidden, as runs of pixels
 document       template, styles and scripts of ``page/`` joined to one document
+inputs         what a run of the pipeline or other files hold for a report
 contents_page  the page that links those of several AOIs
 =============  =================================================================================
 """

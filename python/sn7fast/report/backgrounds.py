@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -73,7 +74,7 @@ class Backgrounds:
         quality = _quality(webp, _sample(chosen, images, shape, factor), each)
         with ThreadPoolExecutor(2) as pool:
             while True:
-                files = list(pool.map(lambda one: webp(one, quality), prepared()))
+                files = list(pool.map(partial(webp, quality=quality), prepared()))
                 if sum(map(len, files)) <= limit or quality <= _WORST:
                     break
                 quality = max(_WORST, quality - 1 - quality // 12)
@@ -164,7 +165,13 @@ class _Webp:
         if len(picture) == 1:
             picture = np.repeat(picture, 3, axis=0)
         bands, rows, columns = picture.shape
-        form = {"driver": "WEBP", "dtype": "uint8", "count": bands, "height": rows, "width": columns}
+        form = {
+            "driver": "WEBP",
+            "dtype": "uint8",
+            "count": bands,
+            "height": rows,
+            "width": columns,
+        }
         with self._rasterio.Env(**GDAL_OPTIONS), unreferenced_too(), self._memory() as memory:
             with memory.open(**form, QUALITY=quality, METHOD=4) as dataset:
                 dataset.write(picture)

@@ -83,7 +83,7 @@ class Content:
         sides = [_Side(stack, months) for stack in given]
         shapes = shapes_of([side.footprints for side in sides])
         notes = _notes(shapes, backgrounds)
-        grid = tracks.grid if tracks.grid is not None else (truth and truth.grid)
+        grid = next((stack.grid for stack in given if stack.grid is not None), None)
         ground = None
         try:
             ground = None if grid is None or grid.crs is None else _ground(grid, shape_yx)
@@ -213,7 +213,8 @@ def _notes(shapes: Shapes, backgrounds: Backgrounds) -> list[str]:
     notes = []
     if backgrounds.factor > 1:
         notes.append(
-            f"Images are shown at 1/{backgrounds.factor} of their resolution, to keep the page small."
+            f"Images are shown at 1/{backgrounds.factor} of their resolution, to keep the page "
+            "small."
         )
     if shapes.is_rounded:
         notes.append(f"Outlines are rounded to 1/{shapes.parts} of a pixel.")
@@ -280,9 +281,7 @@ def _score(
         "change": score.change,
         "hasChange": score.has_change,
         "f1": f1.total.f1,
-        "f1Months": [
-            f1.months[month].f1 if month in f1.months else None for month in months
-        ],
+        "f1Months": [f1.months[month].f1 if month in f1.months else None for month in months],
         "months": [scored.get(index) for index in range(len(months))],
         "kinds": KINDS,
         "byKind": [costs.by_kind[kind] for kind in KINDS],

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 STYLES = ("base", "layout", "map", "panel", "small")
 SCRIPTS = (
-    "elements", "unpack", "model", "verdicts", "dates", "ground", "state", "colours", "spans", "layers",
-    "view", "draw", "pick", "timeline", "charts", "score", "legend", "building", "lists", "export",
-    "link", "keys", "main",
+    "elements", "unpack", "model", "verdicts", "dates", "ground", "state", "colours", "spans",
+    "layers", "view", "draw", "pick", "timeline", "charts", "score", "legend", "building", "lists",
+    "export", "link", "keys", "main",
 )  # fmt: skip
 """Files of ``page/`` in the order in which they are joined."""
 
@@ -26,20 +26,11 @@ _PLACE = re.compile(r"\{\{(\w+)\}\}")
 
 def document(content: Content, backgrounds: Backgrounds) -> str:
     """The page. Nothing in it is taken from elsewhere, and its policy forbids that too."""
-    script = joined_script()
-    style = "\n".join(_read(f"{name}.css") for name in STYLES)
-    policy = {
-        "default-src": "'none'",
-        "script-src": _hash(script),
-        "style-src": _hash(style),
-        "img-src": "blob: data:",
-        "base-uri": "'none'",
-        "form-action": "'none'",
-    }
+    script, style = joined_script(), styles(*STYLES)
     parts = {
         "title": html.escape(content.title),
         "generator": html.escape(content.header["generator"]),
-        "policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
+        "policy": policy(style=style, script=script),
         "style": style,
         "script": script,
         "content": content.text(),
@@ -51,8 +42,26 @@ def document(content: Content, backgrounds: Backgrounds) -> str:
     return filled("page.html", parts)
 
 
+def policy(*, style: str, script: str | None = None) -> str:
+    """A Content-Security-Policy that allows this style and script and nothing else."""
+    parts = {
+        "default-src": "'none'",
+        "script-src": "'none'" if script is None else _hash(script),
+        "style-src": _hash(style),
+        "img-src": "blob: data:",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
+    return "; ".join(f"{name} {value}" for name, value in parts.items())
+
+
+def styles(*names: str) -> str:
+    """Styles of ``page/``, joined."""
+    return "\n".join(_read(f"{name}.css") for name in names)
+
+
 def filled(template: str, parts: dict[str, str]) -> str:
-    """A template of ``page/`` with its places filled, in one pass: what is filled in stays as it is."""
+    """A template of ``page/`` with its places filled, in one pass: what goes in stays as it is."""
     return _PLACE.sub(lambda match: parts[match[1]], _read(template))
 
 

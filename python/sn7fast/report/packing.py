@@ -1,8 +1,8 @@
 """Numbers as few bytes, and a container that a browser takes apart.
 
-Numbers are varints: seven bits a byte, the lowest first, the high bit set on all but the last. Those
-with a sign are folded first: 0, -1, 1, -2, ... become 0, 1, 2, 3, ... What repeats is left to DEFLATE,
-which every browser can undo.
+Numbers are varints: seven bits a byte, the lowest first, the high bit set on all but the last.
+Those with a sign are folded first: 0, -1, 1, -2, ... become 0, 1, 2, 3, ... What repeats is left to
+DEFLATE, which every browser can undo.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ def packed(header: Mapping[str, Any], columns: Mapping[str, bytes]) -> str:
     """A header and columns of bytes as one base64 text, deflated.
 
     Before that it is: the length of the header as four bytes (the lowest first), the header as JSON
-    in UTF-8, the columns. The header's ``columns`` says where each column starts and how long it is.
+    in UTF-8, the columns. The header's ``columns`` says where each column starts and how long
+    it is.
     """
     places, end = {}, 0
     for name, column in columns.items():

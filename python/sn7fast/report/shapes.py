@@ -33,9 +33,9 @@ class Shapes:
         count: Number of different shapes.
         of_row: int64 (rows,), number of each footprint's shape; numbers come up in order.
         columns: Bytes by name: ``rings`` (rings of each shape), ``heads`` (of each ring: points
-            * 8, 4 if it starts a polygon, the mode), ``starts`` (first point of each ring, from that
-            of the ring before) and ``steps`` (between points; of a ring whose steps go across and
-            down in turn only the one that is not 0).
+            * 8, 4 if it starts a polygon, the mode), ``starts`` (first point of each ring, from
+            that of the ring before) and ``steps`` (between points; of a ring whose steps go across
+            and down in turn only the one that is not 0).
     """
 
     parts: int
@@ -94,7 +94,7 @@ def _numbered(
     point_of = side.ring_offsets[ring_of]
     data, ring_data = points.tobytes(), side.ring_offsets.tobytes()
     rows = np.empty(len(side), np.int64)
-    kept = []
+    kept: list[int] = []
     bounds = zip(
         (point_of[:-1] * 8).tolist(), (point_of[1:] * 8).tolist(),
         ring_of[:-1].tolist(), ring_of[1:].tolist(), strict=True,
@@ -125,7 +125,10 @@ def _rings_of(
 
 
 def _steps(
-    side: Footprints, points: NDArray[np.int32], rings: NDArray[np.int64], is_first: NDArray[np.bool_]
+    side: Footprints,
+    points: NDArray[np.int32],
+    rings: NDArray[np.int64],
+    is_first: NDArray[np.bool_],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Head and first point of each ring, and the steps of all."""
     # The last point of a ring is its first one.
@@ -140,7 +143,8 @@ def _steps(
     across, down = step[:, 1] == 0, step[:, 0] == 0
 
     def throughout(fits: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        return np.bincount(ring[inner & ~fits], minlength=len(rings)) == 0
+        broken: NDArray[np.bool_] = np.bincount(ring[inner & ~fits], minlength=len(rings)) > 0
+        return ~broken
 
     mode = np.full(len(rings), _GENERAL)
     mode[throughout(np.where(is_odd, down, across))] = _DOWN_FIRST
@@ -157,4 +161,6 @@ def _steps(
 def ranges(starts: NDArray[np.integer], counts: NDArray[np.int64]) -> NDArray[np.int64]:
     """start, start + 1, ... of each start, ``counts`` of them."""
     ends = np.cumsum(counts)
-    return np.arange(int(ends[-1]) if len(ends) else 0) + np.repeat(starts - (ends - counts), counts)
+    places = np.arange(int(ends[-1]) if len(ends) else 0)
+    out: NDArray[np.int64] = places + np.repeat(starts - (ends - counts), counts)
+    return out

@@ -9,7 +9,7 @@ import numpy as np
 
 from sn7fast.data.clouds import valid_stack
 from sn7fast.data.images import read_image
-from sn7fast.io.rasters import opened
+from sn7fast.io.rasters import opened, read_grid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sn7fast.data.catalog import AoiFiles
     from sn7fast.data.discover import Frame
     from sn7fast.data.images import ImageEntry
+    from sn7fast.grid import Grid
 
 
 class _ByMonth(Mapping[str, "NDArray[Any]"]):
@@ -51,8 +52,12 @@ class CatalogImages(_ByMonth):
         return bands.transpose(1, 2, 0)
 
     def valid(self, months: Sequence[str]) -> NDArray[np.bool_] | None:
-        """bool (T, rows, columns), see `sn7fast.data.clouds.valid_stack`."""
+        """Bool (T, rows, columns), see `sn7fast.data.clouds.valid_stack`."""
         return valid_stack(self._aoi, months)
+
+    def grid(self) -> Grid:
+        """That of the first image."""
+        return read_grid(next(iter(self._paths.values())))
 
 
 class ManifestImages(_ByMonth):
@@ -66,7 +71,7 @@ class ManifestImages(_ByMonth):
         return read_image(self._entries[month])[0].transpose(1, 2, 0)
 
     def valid(self) -> Mapping[str, NDArray[np.bool_]]:
-        """bool (rows, columns) by month."""
+        """Bool (rows, columns) by month."""
         return {month: read_image(entry)[1] for month, entry in self._entries.items()}
 
 
@@ -93,7 +98,7 @@ class CubeImages(_ByMonth):
         self._cube = cube
 
     def __getitem__(self, month: str) -> NDArray[Any]:
-        frame = self._cube.prob[self._months.index(month)]
+        frame: NDArray[Any] = self._cube.prob[self._months.index(month)]
         if frame.dtype != np.uint8:
             frame = (np.clip(np.nan_to_num(frame), 0, 1) * 255).astype(np.uint8)
         scale = self._cube.scale
@@ -101,10 +106,11 @@ class CubeImages(_ByMonth):
             return frame
         rows, columns = frame.shape[0] // scale, frame.shape[1] // scale
         squares = frame[: rows * scale, : columns * scale].reshape(rows, scale, columns, scale)
-        return squares.mean(axis=(1, 3), dtype=np.float32).astype(np.uint8)
+        reduced: NDArray[np.uint8] = squares.mean(axis=(1, 3), dtype=np.float32).astype(np.uint8)
+        return reduced
 
     def valid(self) -> Mapping[str, NDArray[np.bool_]] | None:
-        """bool (rows, columns) by month, or None if all is valid."""
+        """Bool (rows, columns) by month, or None if all is valid."""
         valid, scale = self._cube.valid, self._cube.scale
         if valid is None:
             return None

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from sn7fast.cube import Cube
 from sn7fast.errors import InputError
 from sn7fast.io.outputs import whole_file
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from sn7fast.buildings import Buildings
@@ -34,11 +33,17 @@ class Report:
     Attributes:
         path: The file.
         size_bytes: Of the file.
+        months: Number of months.
+        buildings: Number of buildings in all months.
+        score: ``scot``, ``track``, ``change`` and ``f1``, or None without a truth.
         notes: What the page shows less of than there is, such as images at a coarser resolution.
     """
 
     path: Path
     size_bytes: int
+    months: int
+    buildings: int
+    score: dict[str, float] | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -91,6 +96,8 @@ def write_report(
         if valid is None and images.valid is not None:
             valid = CubeImages(images).valid()
         images = CubeImages(images)
+    if not tracks.months:
+        raise InputError(f"tracks: AOI {tracks.aoi} has no months, wanted at least one")
     hidden = hidden_runs(valid, tracks)
     backgrounds = Backgrounds.of(images or {}, months=_months(tracks, truth), limit=image_bytes)
     content = Content.of(
@@ -107,7 +114,15 @@ def write_report(
     data = text.encode()
     with whole_file(path) as part:
         part.write_bytes(data)
-    return Report(path, len(data), content.notes)
+    score = content.header["score"]
+    return Report(
+        path,
+        len(data),
+        len(content.header["months"]),
+        tracks.building_count,
+        score and {name: score[name] for name in ("scot", "track", "change", "f1")},
+        content.notes,
+    )
 
 
 def _months(tracks: Stack, truth: Stack | None) -> tuple[str, ...]:
