@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,23 +12,35 @@ from sn7fast.errors import InputError
 from sn7fast.report.packing import varints
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
-    from sn7fast.stack import Stack
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """What is hidden in a month.
+
+    Attributes:
+        runs: Visible and hidden pixels in turn, row after row, beginning with visible ones: how
+            many, as varints.
+        share: Of the pixels.
+        shape_yx: Rows and columns.
+    """
+
+    runs: bytes
+    share: float
+    shape_yx: tuple[int, int]
 
 
-def hidden_runs(
-    valid: Mapping[str, NDArray[np.bool_]] | NDArray[np.bool_] | None, tracks: Stack
-) -> dict[str, tuple[bytes, float, tuple[int, int]]]:
-    """Months in which something is hidden.
+def masks_by_month(
+    valid: Mapping[str, NDArray[np.bool_]] | NDArray[np.bool_] | None, months: Sequence[str]
+) -> dict[str, NDArray[np.bool_]]:
+    """Masks of what is valid, checked.
 
     Args:
         valid: As in `sn7fast.report.write_report`.
-        tracks: Its months are those of an array.
-
-    Returns:
-        For each such month runs of visible and hidden pixels in turn, row after row, beginning
-        with visible ones, as varints; the share that is hidden; rows and columns.
+        months: Those of an array.
 
     Raises:
         InputError: A mask has another form or type.
@@ -35,23 +48,28 @@ def hidden_runs(
     if valid is None:
         return {}
     if not isinstance(valid, Mapping):
-        if np.ndim(valid) != 3 or len(valid) != len(tracks.months):
+        if np.ndim(valid) != 3 or len(valid) != len(months):
             raise InputError(
-                f"valid: got shape {np.shape(valid)}, wanted ({len(tracks.months)}, rows, columns)"
+                f"valid: got shape {np.shape(valid)}, wanted ({len(months)}, rows, columns)"
             )
-        valid = dict(zip(tracks.months, valid, strict=True))
-    found = {}
-    for month in valid:
-        mask = np.asarray(valid[month])
+        valid = dict(zip(months, valid, strict=True))
+    masks = {month: np.asarray(mask) for month, mask in valid.items()}
+    for month, mask in masks.items():
         if mask.ndim != 2 or mask.dtype != bool:
             raise InputError(
                 f"valid: month {month}: got {mask.dtype} of shape {mask.shape}, wanted bool "
                 "(rows, columns)"
             )
-        if not mask.all():
-            rows, columns = mask.shape
-            found[month] = (_runs(~mask.ravel()), float((~mask).mean()), (rows, columns))
-    return found
+    return masks
+
+
+def hidden_of(masks: Mapping[str, NDArray[np.bool_]]) -> dict[str, Hidden]:
+    """The months in which something is hidden."""
+    return {
+        month: Hidden(_runs(~mask.ravel()), float((~mask).mean()), (mask.shape[0], mask.shape[1]))
+        for month, mask in masks.items()
+        if not mask.all()
+    }
 
 
 def _runs(hidden: NDArray[np.bool_]) -> bytes:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sn7fast.buildings import Buildings
     from sn7fast.grid import Grid
     from sn7fast.report.backgrounds import Backgrounds
+    from sn7fast.report.clouds import Hidden
     from sn7fast.report.comparison import Comparison, Verdicts
     from sn7fast.report.shapes import Shapes
     from sn7fast.stack import Stack
@@ -61,20 +62,20 @@ class Content:
         tracks: Stack,
         truth: Stack | None,
         *,
+        months: tuple[str, ...],
         dates: Buildings | None,
-        hidden: Mapping[str, tuple[bytes, float, tuple[int, int]]],
+        hidden: Mapping[str, Hidden],
         backgrounds: Backgrounds,
         title: str | None,
         truth_min_area_px: float,
     ) -> Content:
-        """Gather it; arguments as in `sn7fast.report.write_report`, with ``hidden`` as runs.
+        """Gather it; arguments as in `sn7fast.report.write_report`, and the months of the page.
 
         Raises:
             InputError: Ids come twice in a month of either side, or what is hidden or the images
                 have another shape than the tracks' grid.
         """
         given = [tracks] if truth is None else [tracks, truth]
-        months = tuple(sorted({month for side in given for month in side.months}))
         hidden = {month: hidden[month] for month in months if month in hidden}
         shape_yx = _shape(given, hidden, backgrounds)
         comparison = None
@@ -109,7 +110,7 @@ class Content:
                 "factor": backgrounds.factor,
             },
             "hidden": [
-                [months.index(month), share, *shape] for month, (_, share, shape) in hidden.items()
+                [months.index(month), one.share, *one.shape_yx] for month, one in hidden.items()
             ],
             "notes": notes,
         }
@@ -119,8 +120,8 @@ class Content:
             rows = shapes.of_row[start : start + len(side.order)]
             columns |= side.columns(name, rows, seen=int(shapes.of_row[:start].max(initial=-1)))
             start += len(side.order)
-        for month, (runs, _, _) in hidden.items():
-            columns[f"hidden_{months.index(month)}"] = runs
+        for month, one in hidden.items():
+            columns[f"hidden_{months.index(month)}"] = one.runs
         if comparison is not None and truth is not None:
             header["score"] = _score(comparison, truth, tracks, months, truth_min_area_px)
             columns |= sides[0].compared("tracks", comparison.tracks, partners=sides[1])
@@ -186,14 +187,14 @@ class _Side:
 
 def _shape(
     stacks: Sequence[Stack],
-    hidden: Mapping[str, tuple[bytes, float, tuple[int, int]]],
+    hidden: Mapping[str, Hidden],
     backgrounds: Backgrounds,
 ) -> tuple[int, int]:
     """Rows and columns of the AOI."""
     found = [("the grid", stack.grid.shape_yx) for stack in stacks if stack.grid is not None]
     if backgrounds.shape_yx is not None:
         found.append(("images", backgrounds.shape_yx))
-    found += [(f"valid: month {month}", shape) for month, (_, _, shape) in hidden.items()]
+    found += [(f"valid: month {month}", one.shape_yx) for month, one in hidden.items()]
     if not found:
         bounds = [stack.footprints.bounds for stack in stacks if len(stack)]
         most = np.nanmax(np.concatenate([*bounds, [[0, 0, 1, 1]]])[:, 2:], axis=0)

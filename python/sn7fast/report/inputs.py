@@ -120,6 +120,13 @@ class ReportInputs:
         if load_truth is None and self._alone():
             (load_truth,) = self._truth.values()
         truth = None if load_truth is None else self._tracked("the truth", load_truth())
+        if truth is not None:
+            lacking = len(set(truth.months) - set(tracks.months))
+            if lacking:
+                self._tell(
+                    f"AOI {aoi}: {lacking} of {len(truth.months)} months of the truth not in the "
+                    "tracks: their buildings count as missed"
+                )
         images = valid = grid = None
         if self._images is not None:
             images, valid, grid = self._images.of(aoi, tracks.months)

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+# Of DEFLATE; beyond it takes four times as long for 1 % less.
+_LEVEL = 7
+
 
 def folded(values: ArrayLike) -> NDArray[np.uint64]:
     """Numbers with a sign as numbers without: 0, -1, 1, -2 become 0, 1, 2, 3."""
@@ -60,4 +63,4 @@ def packed(header: Mapping[str, Any], columns: Mapping[str, bytes]) -> str:
     # ASCII alone, so that nothing in it depends on how a browser reads text.
     head = json.dumps({**header, "columns": places}, allow_nan=False, separators=(",", ":"))
     whole = b"".join([len(head).to_bytes(4, "little"), head.encode("ascii"), *columns.values()])
-    return base64.b64encode(zlib.compress(whole, 9)).decode("ascii")
+    return base64.b64encode(zlib.compress(whole, _LEVEL)).decode("ascii")

@@ -10,7 +10,7 @@ from sn7fast.cube import Cube
 from sn7fast.errors import InputError
 from sn7fast.io.outputs import whole_file
 from sn7fast.report.backgrounds import IMAGE_BYTES, Backgrounds
-from sn7fast.report.clouds import hidden_runs
+from sn7fast.report.clouds import hidden_of, masks_by_month
 from sn7fast.report.content import Content
 from sn7fast.report.document import document
 from sn7fast.report.sources import CubeImages
@@ -98,13 +98,15 @@ def write_report(
         images = CubeImages(images)
     if not tracks.months:
         raise InputError(f"tracks: AOI {tracks.aoi} has no months, wanted at least one")
-    hidden = hidden_runs(valid, tracks)
-    backgrounds = Backgrounds.of(images or {}, months=_months(tracks, truth), limit=image_bytes)
+    masks = masks_by_month(valid, tracks.months)
+    months = sorted({*tracks.months, *(() if truth is None else truth.months)})
+    backgrounds = Backgrounds.of(images or {}, masks, months=months, limit=image_bytes)
     content = Content.of(
         tracks,
         truth,
         dates=tracks.buildings if buildings is None else buildings,
-        hidden=hidden,
+        months=tuple(months),
+        hidden=hidden_of(masks),
         backgrounds=backgrounds,
         title=title,
         truth_min_area_px=truth_min_area_px,
@@ -123,7 +125,3 @@ def write_report(
         score and {name: score[name] for name in ("scot", "track", "change", "f1")},
         content.notes,
     )
-
-
-def _months(tracks: Stack, truth: Stack | None) -> tuple[str, ...]:
-    return tuple(sorted({*tracks.months, *(() if truth is None else truth.months)}))

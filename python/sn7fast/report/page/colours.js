@@ -5,9 +5,9 @@ const FILL_ALPHA = 0.82;
 
 // After Okabe and Ito, without black.
 const ID_COLOURS = ["#e69f00", "#56b4e9", "#009e73", "#f0e442", "#3f8fd2", "#d55e00", "#cc79a7"];
-// Viridis from its blue on: lightness rises with the month.
-const AGE_COLOURS = ["#46327e", "#365c8d", "#277f8e", "#1fa187", "#4ac16d", "#a0da39", "#fde725"];
-const AGE_BEFORE = "#8b98a8";
+// Lightness rises with the month, so that the order shows without the hue.
+const AGE_COLOURS = ["#5b6fd6", "#3f9bd1", "#2fb9a8", "#6fd06a", "#c8de3c", "#fde725"];
+const AGE_BEFORE = "#b9c3ce";
 
 function channels(colour) {
   return [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));

@@ -30,6 +30,11 @@ function makeDrawing(model, canvas, view, { images, clouds, painted, colours }) 
     if (picture) {
       const { factor } = images;
       stamp(picture, corner, zoom * factor);
+      if (state.layers.footprints) {
+        // A little darker, so that footprints stand out.
+        context.fillStyle = "rgb(8 12 18 / 0.22)";
+        context.fillRect(corner.x, corner.y, columns * zoom, rows * zoom);
+      }
     }
     if (state.layers.footprints && zoom < OUTLINE_ZOOM) {
       stamp(painted.of(state), corner, zoom * painted.factor);

@@ -38,7 +38,6 @@ async function start() {
   });
 
   function drawNow() {
-    view.resize();
     drawing.draw();
   }
 
@@ -128,7 +127,10 @@ async function start() {
     if (changed.has("view")) ruler();
     redraw();
   });
-  new ResizeObserver(redraw).observe(canvas);
+  new ResizeObserver(() => {
+    // Asked here and not when drawing, which would make the browser lay out the page each time.
+    if (view.resize()) drawNow();
+  }).observe(canvas);
 
   const [first, last] = [header.months[0], header.months[header.months.length - 1]];
   byId("subtitle").textContent = [
