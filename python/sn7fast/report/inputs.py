@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from sn7fast.cube import Cube
     from sn7fast.data.discover import Source
     from sn7fast.data.images import ImageEntry
     from sn7fast.grid import Grid
@@ -129,11 +130,21 @@ class ReportInputs:
                 )
         images = valid = grid = None
         if self._images is not None:
-            images, valid, grid = self._images.of(aoi, tracks.months)
+            images, valid, grid = self._images.of(self._name_in_images(aoi), tracks.months)
             if images is None:
                 self._tell(f"AOI {aoi}: no images")
         tracks = replace(tracks, grid=tracks.grid or grid or _grid_of_name(aoi))
         return Shown(tracks, truth, images, valid, self._dates(tracks))
+
+    def _name_in_images(self, aoi: str) -> str:
+        """The AOI, or the only one of the images if names that mean nothing differ."""
+        names = self._images.aois if self._images is not None else ()
+        if aoi in names or len(names) != 1 or len(self._tracks) != 1:
+            return aoi
+        if _grid_of_name(aoi) is not None and _grid_of_name(names[0]) is not None:
+            return aoi
+        self._tell(f"AOI {aoi}: images are those of {names[0]}, taken as the same AOI")
+        return names[0]
 
     def _alone(self) -> bool:
         """One AOI on either side: they belong together whatever their names."""
@@ -208,7 +219,7 @@ class _Images:
         self._catalog: Catalog | None = None
         self._entries: dict[str, list[ImageEntry]] = {}
         self._rasters: Source | None = None
-        self._path = path
+        self._cubes: dict[str, Callable[[], Cube]] = {}
         if path.suffix.lower() == ".csv":
             self._entries = read_manifest(path).by_aoi()
             return
@@ -221,6 +232,11 @@ class _Images:
             self._cubes = cube_loaders(path)
             if path.is_dir() and not any(path.glob("*.npz")) and not any(path.glob("*.zarr")):
                 self._rasters = discover(path, kinds=["masks"])
+
+    @property
+    def aois(self) -> tuple[str, ...]:
+        """Names of the AOIs."""
+        return self._catalog.names if self._catalog is not None else (*self._entries, *self._cubes)
 
     def of(
         self, aoi: str, months: Sequence[str]
