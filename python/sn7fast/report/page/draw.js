@@ -114,11 +114,10 @@ function makeDrawing(model, canvas, view, { images, clouds, painted, colours }) 
   }
 
   function truthOutlines() {
-    if (state.view.zoom < 1.5) return;
     const path = new Path2D();
     for (const row of inView(model.truth)) trace(path, model.truth.shape[row]);
     context.strokeStyle = "#ffffff";
-    context.lineWidth = state.view.zoom < OUTLINE_ZOOM ? 0.8 : 1.4;
+    context.lineWidth = state.view.zoom < 1.5 ? 0.4 : state.view.zoom < OUTLINE_ZOOM ? 0.8 : 1.4;
     context.setLineDash(state.view.zoom < OUTLINE_ZOOM ? [] : [5, 3]);
     context.stroke(path);
     context.setLineDash([]);
@@ -150,12 +149,14 @@ function makeDrawing(model, canvas, view, { images, clouds, painted, colours }) 
     const radius = Math.max(total > 600 ? 3 : 5, Math.min(14, state.view.zoom * 2.2));
     for (const [place, points] of found) {
       const path = new Path2D();
-      for (const { x, y } of points) markPath(path, VERDICTS[place].mark, x, y, radius);
+      // Switches are the commonest and weigh least.
+      const own = place === VERDICT_OF.switch ? radius * 0.7 : radius;
+      for (const { x, y } of points) markPath(path, VERDICTS[place].mark, x, y, own);
       context.strokeStyle = "rgb(0 0 0 / 0.7)";
-      context.lineWidth = 3.4;
+      context.lineWidth = 3.2;
       context.stroke(path);
       context.strokeStyle = VERDICTS[place].colour;
-      context.lineWidth = 1.8;
+      context.lineWidth = 1.6;
       context.stroke(path);
     }
   }

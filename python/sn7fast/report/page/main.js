@@ -76,6 +76,8 @@ async function start() {
     const found = pickAt(point);
     if (found) select(found.side, found.building, { add });
     else if (!add) change({ selected: [] });
+    // Fingers do not hover.
+    hint(found, view.toScreen(point.x, point.y));
   }
 
   function dragged(from, to, { done = false } = {}) {
@@ -134,7 +136,7 @@ async function start() {
 
   const [first, last] = [header.months[0], header.months[header.months.length - 1]];
   byId("subtitle").textContent = [
-    header.months.length ? `${monthText(first)} to ${monthText(last)}` : "no months",
+    first === last ? monthText(first) : `${monthText(first)} to ${monthText(last)}`,
     counted(header.months.length, "month"),
     counted(header.tracks.ids.length, "building"),
   ].join(" · ");
