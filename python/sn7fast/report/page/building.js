@@ -67,16 +67,16 @@ function makeBuilding(model, { clouds, spans, goTo }) {
       .map((kind, at) => ({ kind, cost: found.kinds[at] }))
       .filter((part) => part.cost > 0)
       .sort((a, b) => b.cost - a.cost)
-      .map((part) => `${part.kind} ${part.cost.toFixed(5)}`)
+      .map((part) => `${part.kind} ${formatCost(part.cost)}`)
       .join(", ");
-    if (cost) return ["Costs", `${cost.total.toFixed(5)} of SCOT: ${parts(cost)}`];
+    if (cost) return ["Costs", `${formatCost(cost.total)} of SCOT: ${parts(cost)}`];
     if (one.side === "truth") return ["Costs", "nothing: right in all months"];
     const partner = firstPartner(one.building);
     if (partner < 0) return ["Costs", "nothing"];
     const charged = costOf.get(`truth ${partner}`);
     const name = `truth ${model.truth.ids[partner]}`;
     return charged
-      ? ["Costs", `${charged.total.toFixed(5)} of SCOT, charged to ${name}, with which it is matched first: ${parts(charged)}`]
+      ? ["Costs", `${formatCost(charged.total)} of SCOT, charged to ${name}, with which it is matched first: ${parts(charged)}`]
       : ["Costs", `nothing: ${name}, with which it is matched first, is right in all months`];
   }
 
