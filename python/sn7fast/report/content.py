@@ -148,6 +148,13 @@ class _Side:
         place = np.array([months.index(month) for month in stack.months], np.int64)
         month = place[stack.month_index] if len(stack) else np.empty(0, np.int64)
         self.order = np.lexsort((month, self.number))
+        repeated = (np.diff(self.number[self.order]) == 0) & (np.diff(month[self.order]) == 0)
+        if repeated.any():
+            row = self.order[1:][repeated][0]
+            raise InputError(
+                f"AOI {stack.aoi}: id {self.ids[self.number[row]]} comes twice in month "
+                f"{months[month[row]]}, wanted each once"
+            )
         self.footprints = stack.footprints[self.order]
         self._building, self._month = self.number[self.order], month[self.order]
 
