@@ -6,13 +6,13 @@ import time
 from pathlib import Path
 
 from sn7fast import InputError, get_num_threads
-from sn7fast.pipeline.events import DONE, START, Event
+from sn7fast.pipeline.outcome import Told
 
 
 def work(job, tell):
     """``job`` is (name, what to do, a folder for marks)."""
     name, kind, folder = job
-    tell(Event(name, "think", START))
+    tell(Told(name, "think", "started"))
     Path(folder, f"{name}.{os.getpid()}").touch()
     if kind == "bad":
         raise InputError(f"{name}: is bad")
@@ -34,7 +34,7 @@ def work(job, tell):
         with kept(Path(folder, f"{name}.part")):
             time.sleep(60)
     time.sleep(0.05)
-    tell(Event(name, "think", DONE, 0.05, {"thoughts": 3}))
+    tell(Told(name, "think", "done", seconds=0.05, counts={"thoughts": 3}))
     return name.upper(), os.getpid()
 
 

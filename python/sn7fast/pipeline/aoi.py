@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -20,6 +19,7 @@ from sn7fast.io.outputs import write_json
 from sn7fast.io.vector import write_vector
 from sn7fast.nn.predicting import Progress
 from sn7fast.pipeline.layout import Layout
+from sn7fast.pipeline.outcome import AoiOutcome, Told
 from sn7fast.pipeline.stacks import write_stack
 from sn7fast.postprocess import postprocess
 from sn7fast.predict import predict
@@ -36,58 +36,6 @@ if TYPE_CHECKING:
 
 # What the official scorer leaves out of the truth.
 _TRUTH_MIN_AREA_PX = 4.0
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What `run_aoi` tells on its way; can be pickled.
-
-    Attributes:
-        aoi: Name of the area.
-        step: Such as ``predict``, ``postprocess``, ``footprints.geojson``, ``table``, ``scores``.
-        state: ``started``, ``done`` or ``kept``; ``pixels`` for some that were predicted (of a
-            total that comes first, with the state ``total``); ``failed`` for an image that is left
-            out, or the AOI itself; ``note`` for what a user should know.
-        text: The message of a failure or a note, else empty.
-        pixels: For the states ``total`` and ``pixels``.
-        seconds: That the step took, for the state ``done``.
-    """
-
-    aoi: str
-    step: str
-    state: Literal["started", "done", "kept", "total", "pixels", "failed", "note"]
-    text: str = ""
-    pixels: int = 0
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class AoiOutcome:
-    """What became of an AOI; can be pickled and holds no pixels.
-
-    Attributes:
-        aoi: Name of the area.
-        done: Steps that were done, in order.
-        kept: Steps whose outputs were there already.
-        counts: ``months``, ``images`` (predicted in this run), ``buildings``, ``footprints``.
-        failed: Message if the AOI could not be used, else None.
-        failed_images: Message by path, of images that are left out.
-        written: Files of probabilities made by this run.
-        kept_images: Those that were there.
-        notes: What a user should know, such as that there is no georeference.
-        seconds: By step; apart from what is compared between runs.
-    """
-
-    aoi: str
-    done: tuple[str, ...] = ()
-    kept: tuple[str, ...] = ()
-    counts: dict[str, int] = field(default_factory=dict)
-    failed: str | None = None
-    failed_images: dict[str, str] = field(default_factory=dict)
-    written: tuple[str, ...] = ()
-    kept_images: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    seconds: dict[str, float] = field(default_factory=dict, compare=False)
 
 
 def run_aoi(

@@ -1,70 +1,45 @@
-"""What happens during a run, one event at a time, and the log of it as JSON lines.
+"""The log of a run as JSON lines, for programs.
 
-An event is a line ``{"time": ..., "aoi": ..., "step": ..., "what": ..., "seconds": ..., counts}``.
-``what`` is ``start``, ``done``, ``kept`` (was there already), ``failed``, ``retry`` (its worker
-died), or another word that the step explains.
+A line is ``{"time": ..., "aoi": ..., "step": ..., "what": ..., ...}``, with ``seconds``,
+``pixels``, ``path``, ``counts`` and ``message`` where there are such; ``what`` is the state of
+`sn7fast.pipeline.outcome.Told`.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import os
-import time
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
     from types import TracebackType
 
-START, DONE, KEPT, FAILED, RETRY = "start", "done", "kept", "failed", "retry"
+    from sn7fast.pipeline.outcome import Told
 
 _BLOCK = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that happened.
-
-    Attributes:
-        aoi: Name of the area; empty if it concerns the whole run.
-        step: Part of the work, such as ``predict``; empty if it concerns the whole area.
-        what: What happened to it.
-        seconds: How long it took, where that can be said.
-        counts: Whole numbers by name, such as ``{"images": 12}``.
-        message: In words, of what failed.
-        time: Seconds since 1970.
-    """
-
-    aoi: str
-    step: str
-    what: str
-    seconds: float | None = None
-    counts: Mapping[str, int] = field(default_factory=dict)
-    message: str = ""
-    time: float = field(default_factory=time.time)
-
-    def to_json(self) -> str:
-        """One line, without its end."""
-        when = datetime.fromtimestamp(self.time, UTC)
-        line: dict[str, Any] = {
-            "time": when.isoformat(timespec="milliseconds"),
-            "aoi": self.aoi,
-            "step": self.step,
-            "what": self.what,
-        }
-        if self.seconds is not None and math.isfinite(self.seconds):
-            line["seconds"] = round(self.seconds, 4)
-        if self.counts:
-            line["counts"] = dict(self.counts)
-        if self.message:
-            line["message"] = self.message
-        return json.dumps(line, ensure_ascii=False)
-
-
-Tell: TypeAlias = "Callable[[Event], None]"
+def json_line(told: Told) -> str:
+    """One line, without its end."""
+    when = datetime.fromtimestamp(told.time, UTC)
+    line: dict[str, Any] = {
+        "time": when.isoformat(timespec="milliseconds"),
+        "aoi": told.aoi,
+        "step": told.step,
+        "what": told.state,
+    }
+    if told.state == "done":
+        line["seconds"] = round(told.seconds, 4)
+    for name in ("pixels", "path"):
+        if value := getattr(told, name):
+            line[name] = value
+    if told.counts:
+        line["counts"] = dict(told.counts)
+    if told.text:
+        line["message"] = told.text
+    return json.dumps(line, ensure_ascii=False)
 
 
 class EventLog:
@@ -86,13 +61,14 @@ class EventLog:
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
         _cut_torn_line(self._file)
 
-    def __call__(self, event: Event) -> None:
-        """Add a line."""
-        line = event.to_json().encode() + b"\n"
+    def __call__(self, told: Told) -> None:
+        """Add a line; the progress of single images is left out."""
+        if told.state == "pixels":
+            return
+        line = json_line(told).encode() + b"\n"
         if len(line) > _BLOCK:
-            short = event.message.encode()[: _BLOCK // 4].decode(errors="ignore") + " ..."
-            line = Event(event.aoi, event.step, event.what, event.seconds, {}, short, event.time)\
-                .to_json().encode() + b"\n"  # fmt: skip
+            short = told.text.encode()[: _BLOCK // 4].decode(errors="ignore") + " ..."
+            line = json_line(replace(told, text=short, path="", counts={})).encode() + b"\n"
         left = -os.fstat(self._file).st_size % _BLOCK
         if left < len(line):
             line = b" " * left + line

@@ -20,14 +20,15 @@ from sn7fast._core import get_num_threads
 from sn7fast.errors import InputError, InternalError, MissingDependencyError, WorkersError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator
     from concurrent.futures import Executor, Future
 
-    from sn7fast.pipeline.events import Event, Tell
+    from sn7fast.pipeline.outcome import Told
 
 Job = TypeVar("Job")
 Outcome = TypeVar("Outcome")
 
+Tell: TypeAlias = "Callable[[Told], None]"
 Work: TypeAlias = "Callable[[Job, Tell], Outcome]"
 
 # How often an executor is asked whether it can still finish what it has, and Ctrl-C is seen
@@ -80,7 +81,7 @@ def attempt(work: Work[Job, Outcome], job: Job, tell: Tell) -> Outcome | Failure
 
 def run_here(
     jobs: Iterable[Job], work: Work[Job, Outcome], tell: Tell
-) -> Iterator[Done[Job, Outcome]]:
+) -> Generator[Done[Job, Outcome]]:
     """One after the other, in this process."""
     for job in jobs:
         yield Done(job, attempt(work, job, tell))
@@ -94,7 +95,7 @@ def run_on(
     *,
     in_flight: int | None = None,
     look: Callable[[], None] | None = None,
-) -> Iterator[Done[Job, Outcome]]:
+) -> Generator[Done[Job, Outcome]]:
     """On an executor, in the order in which jobs are over.
 
     There is no way back from an executor but results: what happens in a job is told when it is
@@ -104,7 +105,7 @@ def run_on(
         executor: Of `concurrent.futures`; left open.
         jobs: What to do.
         work: See the top of this module.
-        tell: Is told all events.
+        tell: Is told all news.
         in_flight: Jobs that are handed over at a time; None means twice the executor's workers, so
             that none of them waits.
         look: Called now and then while nothing comes back; raises WorkersError if nothing will.
@@ -129,8 +130,8 @@ def _in_flight(
     tell: Tell,
     room: int,
     look: Callable[[], None] | None,
-) -> Iterator[Done[Job, Outcome]]:
-    pending: dict[Future[tuple[Outcome | Failure, list[Event]]], Job] = {}
+) -> Generator[Done[Job, Outcome]]:
+    pending: dict[Future[tuple[Outcome | Failure, list[Told]]], Job] = {}
     is_last = False
     try:
         while pending or not is_last:
@@ -145,9 +146,9 @@ def _in_flight(
             if not over and look is not None:
                 look()
             for future in over:
-                result, events = _result(future)
-                for event in events:
-                    tell(event)
+                result, news = _result(future)
+                for told in news:
+                    tell(told)
                 yield Done(pending.pop(future), result)
     finally:
         for future in pending:
@@ -156,18 +157,18 @@ def _in_flight(
 
 def _submit(
     executor: Executor, work: Work[Job, Outcome], job: Job
-) -> Future[tuple[Outcome | Failure, list[Event]]]:
+) -> Future[tuple[Outcome | Failure, list[Told]]]:
     try:
         return executor.submit(_recorded, work, job)
     except RuntimeError as error:  # broken ones, and those that were shut down
         raise WorkersError(f"executor: takes no more work: {_line(error)}") from error
 
 
-def _recorded(work: Work[Job, Outcome], job: Job) -> tuple[Outcome | Failure, list[Event]]:
+def _recorded(work: Work[Job, Outcome], job: Job) -> tuple[Outcome | Failure, list[Told]]:
     """The result with what was told on the way."""
-    events: deque[Event] = deque()
-    result = attempt(work, job, events.append)
-    return result, list(events)
+    news: deque[Told] = deque()
+    result = attempt(work, job, news.append)
+    return result, list(news)
 
 
 class _Lost(Failure):
@@ -178,7 +179,7 @@ def _is_lost(result: object) -> bool:
     return isinstance(result, _Lost)
 
 
-def _result(future: Future[tuple[Any, list[Event]]]) -> tuple[Any, list[Event]]:
+def _result(future: Future[tuple[Any, list[Told]]]) -> tuple[Any, list[Told]]:
     try:
         return future.result()
     except (BrokenExecutor, CancelledError) as error:

@@ -19,22 +19,22 @@ import sys
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any, Generic
 
 from sn7fast._arguments import whole_number
 from sn7fast._core import get_num_threads
 from sn7fast.errors import WorkersError
-from sn7fast.pipeline.events import RETRY, Event
 from sn7fast.pipeline.executors import Done, Failure, Job, Outcome, attempt
+from sn7fast.pipeline.outcome import Told
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Sequence
     from multiprocessing.connection import Connection
     from multiprocessing.context import SpawnProcess
 
-    from sn7fast.pipeline.events import Tell
-    from sn7fast.pipeline.executors import Work
+    from sn7fast.pipeline.executors import Tell, Work
 
 MOST_WORKERS = 256
 
@@ -42,7 +42,12 @@ _LOOK_EVERY_S = 0.5
 # How long workers may take to clean up when the run is interrupted.
 _GRACE_S = 10.0
 
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "SN7FAST_NUM_THREADS")
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "SN7FAST_NUM_THREADS",
+)
 
 
 def run_in_processes(
@@ -52,7 +57,7 @@ def run_in_processes(
     *,
     workers: int,
     name: Callable[[Job], str] = str,
-) -> Iterator[Done[Job, Outcome]]:
+) -> Generator[Done[Job, Outcome]]:
     """In so many processes, in the order in which jobs are over.
 
     The threads that this process would use are shared out among the workers.
@@ -60,9 +65,9 @@ def run_in_processes(
     Args:
         jobs: What to do.
         work: See `sn7fast.pipeline.executors`.
-        tell: Is told all events, at once.
+        tell: Is told all news at once.
         workers: How many.
-        name: Of a job, for events.
+        name: Of a job, for news.
 
     Raises:
         InputError: The number of workers is out of range.
@@ -75,7 +80,7 @@ def run_in_processes(
         for done in crew.run(jobs, workers):
             if isinstance(done.result, _Died):
                 suspects.append(done.job)
-                tell(Event(name(done.job), "", RETRY, message=done.result.text))
+                tell(Told(name(done.job), "aoi", "retry", done.result.text))
             else:
                 yield done
     for job in suspects:
@@ -83,7 +88,7 @@ def run_in_processes(
             for done in crew.run([job], 1):
                 if isinstance(done.result, _Died):
                     text = f"{done.result.text}, also when it was tried again alone"
-                    done = Done(job, Failure(text))  # noqa: PLW2901 - the same, told better
+                    done = Done(job, Failure(text))
                 yield done
 
 
@@ -112,11 +117,9 @@ class _Worker(Generic[Job]):
 
     def send(self, job: Job) -> None:
         self.job = job
-        try:
+        # If it died while it was idle, reading from it will tell.
+        with suppress(BrokenPipeError, ConnectionResetError):
             self.connection.send(job)
-        except (BrokenPipeError, ConnectionResetError):
-            # It died while it was idle; reading from it will tell.
-            pass
 
     def death(self) -> str:
         """Waits for it, and says how it ended."""
@@ -152,7 +155,7 @@ class _Crew(Generic[Job, Outcome]):
             worker.process.close()
         self._all.clear()
 
-    def run(self, jobs: Sequence[Job], most: int) -> Iterator[Done[Job, Outcome]]:
+    def run(self, jobs: Sequence[Job], most: int) -> Generator[Done[Job, Outcome]]:
         """All jobs, with up to so many workers."""
         upcoming = deque(jobs)
         while upcoming or any(worker.job is not None for worker in self._all):
@@ -176,7 +179,7 @@ class _Crew(Generic[Job, Outcome]):
             kind, content = worker.connection.recv()
         except (EOFError, ConnectionResetError):
             return self._bury(worker)
-        if kind == "event":
+        if kind == "told":
             self._tell(content)
             return None
         if kind == "ready":
@@ -209,7 +212,7 @@ def _serve(connection: Connection, work: Work[Any, Any], threads: int) -> None:
     lock = threading.Lock()
 
     def send(kind: str, content: Any = None) -> None:  # noqa: ANN401 - anything picklable
-        # Events may come from several threads.
+        # News may come from several threads.
         with lock:
             connection.send((kind, content))
 
@@ -217,7 +220,7 @@ def _serve(connection: Connection, work: Work[Any, Any], threads: int) -> None:
         send("ready")
         while True:
             job = connection.recv()
-            result = attempt(work, job, lambda event: send("event", event))
+            result = attempt(work, job, lambda told: send("told", told))
             try:
                 send("done", result)
             except (AttributeError, TypeError, ValueError) as error:
