@@ -11,7 +11,8 @@ only package that knows the order of the steps; each of them is one that can be 
 
 from __future__ import annotations
 
-from sn7fast.pipeline.aoi import AoiOutcome, run_aoi
+from sn7fast.pipeline.aoi import run_aoi
+from sn7fast.pipeline.outcome import AoiOutcome, Told
 from sn7fast.pipeline.plan import AoiJob, PipelineSettings, plan
 from sn7fast.pipeline.run import PipelineResult, run_pipeline, truth_of
 
@@ -20,6 +21,7 @@ __all__ = [
     "AoiOutcome",
     "PipelineResult",
     "PipelineSettings",
+    "Told",
     "plan",
     "run_aoi",
     "run_pipeline",

@@ -13,7 +13,7 @@ from sn7fast.errors import InputError
 from sn7fast.io.outputs import write_json
 from sn7fast.nn.model import Model
 from sn7fast.nn.predicting import Predicted, Progress
-from sn7fast.pipeline.aoi import AoiOutcome, Told, run_aoi
+from sn7fast.pipeline.aoi import run_aoi
 from sn7fast.pipeline.gather import gather
 from sn7fast.pipeline.layout import RUN
 from sn7fast.pipeline.plan import PipelineSettings, labels_of, plan
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sn7fast.data.images import ImageSettings
     from sn7fast.data.manifest import Manifest
     from sn7fast.nn.settings import PredictSettings
+    from sn7fast.pipeline.outcome import AoiOutcome, Told
     from sn7fast.postprocess import PostProcessing
     from sn7fast.scores import F1Score, ScotScore
     from sn7fast.stack import Stack
@@ -150,8 +151,7 @@ class _Heard:
         elif told.state == "pixels":
             self._progress.advance(told.pixels)
         elif told.state == "failed" and told.step == "predict":
-            path, _, text = told.text.partition(": ")
-            self._progress.failed(Path(path), InputError(text))
+            self._progress.failed(Path(told.path), InputError(told.text))
         elif told.state == "failed" and self._tell is not None:
             self._tell(told.aoi, told.text)
 

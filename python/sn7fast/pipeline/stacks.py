@@ -89,6 +89,16 @@ def read_stack(path: Path) -> Stack:
     return read_all(path)[0]
 
 
+def read_about(path: Path) -> dict[str, Any]:
+    """What `write_stack` was told about a stack, without reading it; errors as `read_stack`."""
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            about: dict[str, Any] = json.loads(str(archive[_ABOUT]))["about"]
+    except (ValueError, EOFError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        raise FormatError(f"{path}: is no stack of sn7fast, or a damaged one: {error}") from error
+    return about
+
+
 def read_all(path: Path) -> tuple[Stack, dict[str, Any], dict[str, NDArray[Any]]]:
     """The stack of a file, and what else `write_stack` was given; errors as `read_stack`."""
     try:
