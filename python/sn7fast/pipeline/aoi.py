@@ -30,6 +30,7 @@ from sn7fast.pipeline.cubes import load_cube_of, source_inputs
 from sn7fast.pipeline.evidence import DEMOLISHED, STATUS, UNOBSERVED, evidence
 from sn7fast.pipeline.lock import locked
 from sn7fast.pipeline.outcome import AoiOutcome, Told
+from sn7fast.pipeline.page import write_page
 from sn7fast.pipeline.predicting import predicted
 from sn7fast.pipeline.products import Tracks, write_item, write_products, write_scores
 from sn7fast.pipeline.published import published, read_published, recovered, write_published
@@ -105,9 +106,9 @@ def _all(
     if not read_about(tracks.path)["is_placed"]:
         steps.tell("postprocess", "note", "no georeference: footprints are in pixels")
     write_products(steps, tracks)
-    truth = write_scores(steps, tracks)
+    write_scores(steps, tracks)
     write_item(steps, tracks, frames)
-    _report(steps, tracks, truth)
+    write_page(steps, tracks, frames)
 
 
 def _track(steps: Steps, frames: Sequence[Frame]) -> None:
@@ -168,10 +169,6 @@ def _with_evidence(cube: Cube, stack: Stack) -> tuple[dict[str, Any], dict[str, 
         "counts": counts,
     }
     return arrays, about
-
-
-def _report(steps: Steps, tracks: Tracks, truth: Stack | None) -> None:
-    return
 
 
 def _message(error: Exception) -> str:

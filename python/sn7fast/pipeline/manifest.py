@@ -101,12 +101,19 @@ class Manifest:
         self._steps[step] = {"inputs": _plain(inputs), "outputs": hashes}
 
     def forget(self, step: str, keep: Collection[Path] = ()) -> Sequence[Path]:
-        """Drop a step and delete its outputs, but for some; gives those that were there.
+        """Drop a step and delete its outputs, but for some and those that somebody changed.
+
+        Returns:
+            Those that are gone now.
 
         Raises:
             OSError: One cannot be deleted.
         """
-        gone = [path for path in self.outputs(step) if path not in keep and path.is_file()]
+        gone = [
+            path
+            for path, text in self.outputs(step).items()
+            if path not in keep and path.is_file() and self._hashes.of(path) == text
+        ]
         for path in gone:
             path.unlink()
         self._steps.pop(step, None)

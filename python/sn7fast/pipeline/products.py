@@ -153,8 +153,8 @@ def write_item(steps: Steps, tracks: Tracks, probabilities: Sequence[Frame]) -> 
     steps.make("item", inputs, layout.item, write)
 
 
-def write_scores(steps: Steps, tracks: Tracks) -> Stack | None:
-    """The labels and the scores against them; None if there are no labels with identifiers.
+def write_scores(steps: Steps, tracks: Tracks) -> None:
+    """The labels and the scores against them, if there are labels with identifiers.
 
     Raises:
         InputError: The labels cannot be read.
@@ -166,18 +166,21 @@ def write_scores(steps: Steps, tracks: Tracks) -> Stack | None:
     if not labels:
         for name in ("truth", "scores"):
             steps.manifest.forget(name)
-        return None
+        return
     truth: Stack | None = None
     if not steps.is_kept("truth", inputs):
         with steps.timed("truth"):
             truth = stack_loaders(Source(job.out, "geojson", job.labels))[job.aoi]()
-            outputs = [] if truth.ids is None else [layout.truth]
-            if outputs:
+            has_ids = truth.ids is not None
+            if has_ids:
                 with steps.staged(layout.truth) as part:
                     write_stack(part, truth)
-        steps.finish("truth", inputs, outputs)
+            else:
+                steps.manifest.forget("truth")
+        steps.finish("truth", inputs, [layout.truth] if has_ids else [])
     if not steps.manifest.outputs("truth"):
-        return None
+        steps.manifest.forget("scores")
+        return
 
     def scores(path: Path) -> None:
         known = read_stack(layout.truth) if truth is None else truth
@@ -189,4 +192,3 @@ def write_scores(steps: Steps, tracks: Tracks) -> Stack | None:
         "scores", {"tracks": tracks.sha256, "truth": steps.hashes.of(layout.truth)}, layout.scores,
         scores,
     )  # fmt: skip
-    return truth
