@@ -163,7 +163,7 @@ def test_an_aoi_that_fails_does_not_stop_the_others(train, tmp_path):
     assert list(result.tracks) == [sn7_aoi(1474, 3210)]
     failures = {one.aoi: one.text for one in told if (one.step, one.state) == ("aoi", "failed")}
     assert failures == result.failed
-    assert "predictions differ in shape" in result.failed[aoi]
+    assert "images differ in shape" in result.failed[aoi]
 
 
 @pytest.mark.parametrize(

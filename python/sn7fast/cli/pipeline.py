@@ -92,6 +92,8 @@ def _shard(_: click.Context, __: click.Parameter, text: str | None) -> Shard | N
     metavar="FILE",
     help="Add a line of JSON for each event.",
 )
+@click.option("--change", is_flag=True, help="Also maps of when each pixel was built up.")
+@click.option("--no-report", is_flag=True, help="No page to look at for each area.")
 @click.option("--overwrite", is_flag=True, help="Do again what is in DIR already.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @options.quiet
@@ -106,6 +108,8 @@ def command(
     shard: Shard | None,
     retry_failed: bool,
     log_json: Path | None,
+    change: bool,
+    no_report: bool,
     overwrite: bool,
     as_json: bool,
     quiet: bool,
@@ -128,6 +132,7 @@ def command(
     from sn7fast.nn.settings import PredictSettings
     from sn7fast.pipeline import Shard, plan, run_jobs
     from sn7fast.pipeline.events import EventLog
+    from sn7fast.pipeline.run import WAIT_S
 
     if dask is not None and workers > 1:
         raise click.UsageError("--dask: got it beside --workers, wanted one of them")
@@ -144,6 +149,9 @@ def command(
         post=_post(config_path, changes),
         formats=[_SUFFIXES[one] for one in file_formats],
         overwrite=overwrite,
+        change=change,
+        report=not no_report,
+        wait_s=WAIT_S,
     )
     chosen = jobs[0].settings
     if chosen.networks:

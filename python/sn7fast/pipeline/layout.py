@@ -12,6 +12,7 @@ TRACKS, TRUTH, SCORES, RUN = "tracks.csv", "truth.csv", "scores.json", "run.json
 """Files of the whole run."""
 
 PROBABILITIES, BUILDINGS, STATE = "probabilities", "buildings", "state"
+CHANGE, ITEMS, REPORTS = "change", "items", "reports"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,46 @@ class Layout:
     def state(self) -> Path:
         """Folder of what a later run goes on from."""
         return self.out / STATE / self.aoi
+
+    @property
+    def change(self) -> Path:
+        """When each pixel was built up, as a COG."""
+        return self.out / CHANGE / f"{self.aoi}.tif"
+
+    @property
+    def item(self) -> Path:
+        """The STAC item."""
+        return self.out / ITEMS / f"{self.aoi}.json"
+
+    @property
+    def report(self) -> Path:
+        """The page to look at."""
+        return self.out / REPORTS / f"{self.aoi}.html"
+
+    @property
+    def manifest(self) -> Path:
+        """See `sn7fast.pipeline.manifest`."""
+        return self.state / "manifest.json"
+
+    @property
+    def ids(self) -> Path:
+        """See `sn7fast.pipeline.published`."""
+        return self.state / "ids.npz"
+
+    @property
+    def hashes(self) -> Path:
+        """See `sn7fast.pipeline.hashes`; knows times and paths, and may be removed."""
+        return self.state / ".hashes.json"
+
+    @property
+    def lock(self) -> Path:
+        """See `sn7fast.pipeline.lock`."""
+        return self.state / ".lock"
+
+    @property
+    def part(self) -> Path:
+        """Folder in which outputs are made."""
+        return self.state / ".part"
 
     @property
     def tracks(self) -> Path:

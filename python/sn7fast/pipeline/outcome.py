@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 State: TypeAlias = Literal["started", "done", "kept", "total", "pixels", "failed", "retry", "note"]
 
@@ -17,8 +19,8 @@ class Told:
     Attributes:
         aoi: Name of the area.
         step: ``predict``, ``postprocess``, ``footprints.geojson`` and the like, ``table``,
-            ``change``, ``item``, ``truth``, ``scores``, ``report``; ``aoi`` for the whole, and beside AOIs
-            ``gather``.
+            ``change``, ``item``, ``truth``, ``scores``, ``report``; ``aoi`` for the whole;
+            ``gather`` for what comes after all AOIs.
         state: ``started``, ``done`` or ``kept``; ``total`` for the pixels that are to be predicted,
             then ``pixels`` for some that were; ``failed`` for an image that is left out (step
             ``predict``) or the AOI itself (step ``aoi``); ``retry`` for an AOI that is tried again,

@@ -17,7 +17,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from sn7fast.data.catalog import Catalog, MonthFiles
+from sn7fast._arguments import number_from_zero, whole_number
+from sn7fast.data.catalog import Catalog
 from sn7fast.data.discover import Frame, discover
 from sn7fast.data.images import ImageEntry, ImageSettings
 from sn7fast.data.manifest import Manifest, read_manifest
@@ -26,6 +27,7 @@ from sn7fast.io.rasters import opened
 from sn7fast.io.vector import FORMATS
 from sn7fast.nn.outputs import TAG
 from sn7fast.nn.settings import PredictSettings
+from sn7fast.pipeline.layout import Layout
 from sn7fast.pipeline.networks import Network, described
 from sn7fast.postprocess import PostProcessing
 
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sn7fast.nn.model import Model
+    from sn7fast.pipeline.frames import ImageFrame
 
     Weights: TypeAlias = str | os.PathLike[str] | Network | Model
 
@@ -53,21 +56,33 @@ class PipelineSettings:
         made: What the probabilities depend on beside the images, as `Ensemble.made` gives it; empty
             without networks.
         post: How probabilities become tracked buildings.
+        scale: Pixels of probabilities along one of the image, where their files do not tell.
         formats: Suffixes of the files of footprints, such as ``.geojson``.
+        change: Whether to write change maps.
+        item: Whether to write STAC items.
+        report: Whether to write reports.
         overwrite: Do again what is there.
+        wait_s: How long to wait for another process that works on the same AOI.
     """
 
     networks: tuple[Network, ...] = ()
     predict: PredictSettings = field(default_factory=PredictSettings)
     made: str = ""
     post: PostProcessing = field(default_factory=PostProcessing)
+    scale: int = 1
     formats: tuple[str, ...] = (".geojson",)
+    change: bool = False
+    item: bool = True
+    report: bool = True
     overwrite: bool = False
+    wait_s: float = 0.0
 
     def __post_init__(self) -> None:
         odd = [suffix for suffix in self.formats if suffix not in SUFFIXES]
         if odd:
             raise InputError(f"suffix: got {odd[0]!r}, wanted one of {', '.join(SUFFIXES)}")
+        whole_number("scale", self.scale, 1, 4)
+        number_from_zero("wait_s", self.wait_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +102,16 @@ class AoiJob:
 
     aoi: str
     kind: Kind
-    frames: tuple[MonthFiles | ImageEntry, ...]
+    frames: tuple[ImageFrame, ...]
     cube: Path | None
     labels: tuple[Frame, ...]
     out: Path
     settings: PipelineSettings
+
+    @property
+    def layout(self) -> Layout:
+        """Where its files lie."""
+        return Layout(self.out, self.aoi)
 
 
 def plan(
@@ -105,6 +125,7 @@ def plan(
     formats: Sequence[str] = (".geojson",),
     kind: Literal["auto", "images", "probabilities"] = "auto",
     overwrite: bool = False,
+    **more: Any,  # noqa: ANN401 - settings
 ) -> list[AoiJob]:
     """The jobs of a source; see the top of this module. Looks at names and the first raster.
 
@@ -120,6 +141,7 @@ def plan(
         formats: Of the footprints; see `SUFFIXES`.
         kind: What the rasters are; ``auto`` looks at the first one.
         overwrite: Do again what is there.
+        more: Further attributes of `PipelineSettings`, such as ``change=True``.
 
     Returns:
         At least one job, by the names of the AOIs.
@@ -135,6 +157,7 @@ def plan(
         post=PostProcessing() if post is None else post,
         formats=tuple(dict.fromkeys(formats)),
         overwrite=overwrite,
+        **more,
     )
     if kind not in ("auto", "images", "probabilities"):
         raise InputError(f"kind: got {kind!r}, wanted auto, images or probabilities")
@@ -185,7 +208,7 @@ def labels_of(source: str | os.PathLike[str] | Catalog | Manifest) -> dict[str, 
     return labels
 
 
-_Found: TypeAlias = "dict[str, tuple[Kind, tuple[MonthFiles | ImageEntry, ...], Path | None]]"
+_Found: TypeAlias = "dict[str, tuple[Kind, tuple[ImageFrame, ...], Path | None]]"
 
 
 def _found(

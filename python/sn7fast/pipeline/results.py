@@ -44,7 +44,7 @@ def settings_key(settings: PipelineSettings) -> str:
 
 
 def write_result(out: Path, aoi: str, key: str, failed: str | None) -> None:
-    """An AOI is over.
+    """An AOI is over; its folder is there.
 
     Args:
         out: Folder of the run.
@@ -57,9 +57,7 @@ def write_result(out: Path, aoi: str, key: str, failed: str | None) -> None:
     """
     if _read(out, aoi) == (key, failed):
         return
-    state = Layout(out, aoi).state
-    state.mkdir(parents=True, exist_ok=True)
-    write_json(state / _NAME, {"settings": key, "failed": failed})
+    write_json(Layout(out, aoi).state / _NAME, {"settings": key, "failed": failed})
 
 
 def finished(out: Path, aois: Iterable[str], key: str) -> list[str]:

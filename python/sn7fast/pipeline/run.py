@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -42,8 +42,11 @@ if TYPE_CHECKING:
     from sn7fast.scores import F1Score, ScotScore
     from sn7fast.stack import Stack
 
+WAIT_S = 60.0
+"""How long an AOI waits for another process: what a run that was killed has left needs seconds."""
+
 # How long a run waits for others that gather.
-_WAIT_S = 3600.0
+_GATHER_S = 3600.0
 _INTERRUPTED = "interrupted; what was finished is kept: run again to go on from there"
 
 
@@ -114,6 +117,7 @@ def run_pipeline(
     shard: Shard | str | None = None,
     retry_failed: bool = False,
     tell: Tell | None = None,
+    **more: Any,  # noqa: ANN401 - settings
 ) -> PipelineResult:
     """Find the buildings of every AOI of a source and follow them through time.
 
@@ -122,6 +126,9 @@ def run_pipeline(
         probabilities/<AOI>/   uint8 GeoTIFF a month, as `sn7fast.predict` writes them
         buildings/<AOI>        all footprints with id and month, in the format of each suffix
         buildings/<AOI>.csv    one row a building, with the dates of its construction by a collapse
+        change/<AOI>.tif       when each pixel was built up, if asked for
+        items/<AOI>.json       STAC item
+        reports/<AOI>.html     page to look at
         tracks.csv             SN7 CSV of all AOIs, in pixels
         truth.csv              the same of the labels, if the source has labels with ids
         scores.json            every count of SCOT and F1 against them
@@ -146,6 +153,7 @@ def run_pipeline(
         shard: Part of the AOIs, such as ``"2/3"``; see `sn7fast.pipeline.shards`.
         retry_failed: Only those AOIs that failed when they were last tried.
         tell: Called with what happens.
+        more: Further attributes of `sn7fast.pipeline.PipelineSettings`, such as ``change=True``.
 
     Raises:
         InputError: The source, the weights or a setting cannot be used, or no AOI can.
@@ -161,6 +169,7 @@ def run_pipeline(
         image_settings=image_settings,
         formats=formats,
         overwrite=overwrite,
+        **{"wait_s": WAIT_S} | more,
     )
     given: Sequence[Any] = weights if isinstance(weights, list | tuple) else [weights]
     return run_jobs(
@@ -298,11 +307,17 @@ class _Run:
             if isinstance(outcome, Failure):
                 self._tell(Told(aoi, "aoi", "failed", outcome.text))
                 outcome = AoiOutcome(aoi, failed=outcome.text)
-            write_result(self._out, aoi, self._key, outcome.failed)
+            self._write_result(one.job, outcome)
             if outcome.failed is None:
                 seconds = sum(outcome.seconds.values())
                 self._tell(Told(aoi, "aoi", "done", seconds=seconds, counts=outcome.counts))
             self._outcomes[aoi] = outcome
+
+    def _write_result(self, job: AoiJob, outcome: AoiOutcome) -> None:
+        """Unless another run is at this AOI, which then has the last word."""
+        job.layout.state.mkdir(parents=True, exist_ok=True)
+        with suppress(InputError), locked(job.layout.lock, f"{self._out}: AOI {job.aoi}"):
+            write_result(self._out, job.aoi, self._key, outcome.failed)
 
     def result(self) -> PipelineResult:
         """Gather, and say what became of it all.
@@ -323,7 +338,7 @@ class _Run:
         self._tell(Told("", "gather", "started"))
         state = self._out / STATE
         state.mkdir(parents=True, exist_ok=True)
-        with locked(state / ".gather", f"{self._out}: gathering", wait_s=_WAIT_S):
+        with locked(state / ".gather", f"{self._out}: gathering", wait_s=_GATHER_S):
             # Others may have finished something meanwhile.
             good = finished(self._out, (job.aoi for job in self._jobs), self._key)
             write_json(self._out / RUN, described(self._settings))

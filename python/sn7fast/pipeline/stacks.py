@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+import zlib
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,9 @@ _ABOUT = "about"
 # Coordinates of pixels shrink tenfold at the fastest level, and hardly more at others.
 _LEVEL = 1
 _VERSION = 1
+
+# What reading a damaged file raises.
+_DAMAGE = (ValueError, EOFError, KeyError, TypeError, zipfile.BadZipFile, zlib.error)
 
 
 def write_stack(
@@ -89,6 +93,16 @@ def read_stack(path: Path) -> Stack:
     return read_all(path)[0]
 
 
+def read_about(path: Path) -> dict[str, Any]:
+    """What `write_stack` was told about a stack, without reading it; errors as `read_stack`."""
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            about: dict[str, Any] = json.loads(str(archive[_ABOUT]))["about"]
+    except _DAMAGE as error:
+        raise FormatError(f"{path}: is no stack of sn7fast, or a damaged one: {error}") from error
+    return about
+
+
 def read_all(path: Path) -> tuple[Stack, dict[str, Any], dict[str, NDArray[Any]]]:
     """The stack of a file, and what else `write_stack` was given; errors as `read_stack`."""
     try:
@@ -115,7 +129,7 @@ def read_all(path: Path) -> tuple[Stack, dict[str, Any], dict[str, NDArray[Any]]
             buildings=None if any(one is None for one in columns) else Buildings(*columns),
             **get,
         )  # fmt: skip
-    except (ValueError, EOFError, KeyError, TypeError, zipfile.BadZipFile) as error:
+    except _DAMAGE as error:
         if isinstance(error, InputError) and str(error).startswith(str(path)):
             raise
         raise FormatError(f"{path}: is no stack of sn7fast, or a damaged one: {error}") from error
