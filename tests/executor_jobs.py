@@ -38,7 +38,7 @@ def work(job, tell):
     return name.upper(), os.getpid()
 
 
-class kept:  # noqa: N801 - used as a block
+class kept:
     """A file that is there during a block."""
 
     def __init__(self, path):
