@@ -99,9 +99,9 @@ def read_all(path: Path) -> tuple[Stack, dict[str, Any], dict[str, NDArray[Any]]
             raise FormatError(f"got version {head['version']!r}, this sn7fast reads {_VERSION}")
         # The classes check what they get; None fits none of those that must be there.
         optional: dict[str, Any] = {name: found.pop(f"stack.{name}", None) for name in _OPTIONAL}
-        shapes = [found.pop(f"stack.{name}") for name in _SHAPES]
+        coords, rings, polygons = (found.pop(f"stack.{name}") for name in _SHAPES)
         frame_offsets = found.pop("stack.frame_offsets")
-        footprints = Footprints(*shapes, optional.pop("footprint_offsets"))
+        footprints = Footprints(coords, rings, polygons, optional.pop("footprint_offsets"))
         dates = {one.name: found.pop(f"stack.buildings.{one.name}", None) for one in _DATES}
         stack = Stack(
             head["aoi"],
