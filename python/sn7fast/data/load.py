@@ -56,11 +56,22 @@ def load_masks(frames: Sequence[Frame]) -> tuple[list[NDArray[Any]], Grid]:
     finally:
         # After an error nobody wants the files that still wait.
         pool.shutdown(cancel_futures=True)
+    return list(masks), check_alike(frames, masks, grids)
+
+
+def check_alike(
+    frames: Sequence[Frame], masks: Sequence[NDArray[Any]], grids: Sequence[Grid]
+) -> Grid:
+    """The grid that masks share; see `load_masks`.
+
+    Raises:
+        StackError: They differ in shape, type or place.
+    """
     reference = next((index for index, grid in enumerate(grids) if grid.crs is not None), 0)
     for index, frame in enumerate(frames):
         _check_alike(frames[reference], masks[reference], grids[reference],
                      frame, masks[index], grids[index])  # fmt: skip
-    return list(masks), grids[reference]
+    return grids[reference]
 
 
 def _check_alike(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from sn7fast.data.discover import Frame
     from sn7fast.grid import Grid
+    from sn7fast.io.rasters import Window
     from sn7fast.nn.outputs import Prediction
 
 
@@ -69,28 +70,72 @@ def load_cube(
     with ThreadPoolExecutor(min(len(frames), get_num_threads())) as pool:
         parts = list(pool.map(partial(_month, output=output, dtype=dtype), frames))
     first = parts[0]
-    for frame, part in zip(frames, parts, strict=True):
-        for what, one, other in (
-            ("shape", first[0].shape, part[0].shape),
-            ("grid", first[2], part[2]),
-            ("enlargement", first[3], part[3]),
-        ):
-            if one != other:
-                raise StackError(
-                    f"{frame.aoi}: predictions differ in {what}: {one} against {other} in "
-                    f"{frames[0].path} and {frame.path}"
-                )
+    _check_alike(frames, [(part[2], part[3]) for part in parts])
     prob: NDArray[Any] = np.stack([part[0] for part in parts])
     valid = np.stack([part[1] for part in parts])
     months = tuple(frame.month for frame in frames)
     return Cube(prob, months, None if valid.all() else valid, first[3], first[2])
 
 
+class MonthlyPredictions:
+    """The predictions of one AOI on disk, of which some rows and columns can be read.
+
+    Attributes:
+        grid: Of the image.
+        scale: Pixels of the predictions along one of the image.
+        is_uint8: True.
+
+    Raises:
+        RasterError: A file cannot be read, or was not written by `predict`.
+        StackError: Files differ in shape, place or enlargement; names two.
+    """
+
+    is_uint8 = True
+
+    def __init__(self, frames: Sequence[Frame], output: str) -> None:
+        self._frames, self._output = frames, output
+        corner = ((0, 1), (0, 1))
+        heads = [_image_grid(read_prediction(frame.path, window=corner)) for frame in frames]
+        _check_alike(frames, heads)
+        self.grid, self.scale = heads[0]
+
+    def read(self, window: Window) -> Cube:
+        """The part of the cube that `load_cube` gives in uint8, without a grid.
+
+        Raises:
+            RasterError: A file cannot be read.
+            InputError: A file lacks the output.
+        """
+        read = partial(_month, output=self._output, dtype="uint8", window=window)
+        with ThreadPoolExecutor(min(len(self._frames), get_num_threads())) as pool:
+            parts = list(pool.map(read, self._frames))
+        valid = np.stack([part[1] for part in parts])
+        months = tuple(frame.month for frame in self._frames)
+        prob = np.stack([part[0] for part in parts])
+        return Cube(prob, months, None if valid.all() else valid, self.scale)
+
+
+def _check_alike(frames: Sequence[Frame], heads: Sequence[tuple[Grid, int]]) -> None:
+    """Grids of the image and enlargements are the same for all."""
+    grid, scale = heads[0]
+    for frame, (its_grid, its_scale) in zip(frames, heads, strict=True):
+        for what, one, other in (
+            ("shape", grid.shape_yx, its_grid.shape_yx),
+            ("grid", grid, its_grid),
+            ("enlargement", scale, its_scale),
+        ):
+            if one != other:
+                raise StackError(
+                    f"{frame.aoi}: predictions differ in {what}: {one} against {other} in "
+                    f"{frames[0].path} and {frame.path}"
+                )
+
+
 def _month(
-    frame: Frame, output: str, dtype: str
+    frame: Frame, output: str, dtype: str, window: Window | None = None
 ) -> tuple[NDArray[np.float32] | NDArray[np.uint8], NDArray[np.bool_], Grid, int]:
     """Probabilities, valid pixels, the grid of the image, and the enlargement."""
-    found = read_prediction(frame.path)
+    found = read_prediction(frame.path, window=window)
     values = converted(found[output], found.made["kind"], "probability")
     values = np.where(found.valid, values, np.float32(0))
     if dtype == "uint8":

@@ -23,6 +23,7 @@ mod regions;
 
 pub use bands::Bands;
 pub use bits::{Cut, Pixel};
+pub(crate) use fragments::Fragments;
 
 use crate::cancel::Cancel;
 use crate::error::{Error, Result};
