@@ -101,6 +101,18 @@ def count_bands(path: str | os.PathLike[str]) -> int:
         return int(dataset.count)
 
 
+def pixel_size(path: str | os.PathLike[str]) -> tuple[int, int, int]:
+    """Rows, columns and bytes of a pixel of one band of a GeoTIFF or PNG file.
+
+    Raises:
+        RasterError: The file cannot be opened, as for `read_mask`.
+        MissingDependencyError: rasterio is not installed.
+    """
+    with opened(path) as dataset:
+        rows, columns = dataset.shape
+        return int(rows), int(columns), int(np.dtype(dataset.dtypes[0]).itemsize)
+
+
 @contextmanager
 def opened(path: str | os.PathLike[str]) -> Iterator[Any]:
     """The rasterio dataset of a GeoTIFF or PNG file, and no other kind; see `read_mask`.
