@@ -54,8 +54,6 @@ class LargeStack:
         grid: Where the pixels lie on the ground, or None.
         may_be_several: True if some footprint may be a multipolygon.
         simplify_px: Tolerance by which footprints are simplified as they are read; 0 for none.
-        peak_rows: Most rows of the raster that had to be kept at once for buildings that were not
-            complete.
     """
 
     aoi: str
