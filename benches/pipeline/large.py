@@ -36,7 +36,7 @@ def months_of(count):
 
 
 def town(rng, side_cells):
-    """Share of cells with a building: soft blobs over about a quarter of the land, on a coarse map."""
+    """Share of cells with a building, on a coarse map: soft blobs over a quarter of the land."""
     coarse = -(-side_cells // 50)
     field = rng.random((coarse + 8, coarse + 8))
     for axis in (0, 1):
@@ -59,7 +59,7 @@ def cells_of(rng, shape):
 
 
 def paint(cells, share, rng, month, months):
-    """A month of a band, uint8 0 or 255: buildings that begin, are missed, and wobble by a pixel."""
+    """A month of a band, 0 or 255: buildings that begin, are missed, and wobble by a pixel."""
     shape = cells["y"].shape
     there = (cells["chance"] < share) & (cells["begins"] < 0.7 + 0.3 * (month + 1) / months)
     there &= rng.random(shape) > 0.05
@@ -201,8 +201,9 @@ def run(step, folder, options, *, side, memory):
     command += ["--side", str(side), "--months", str(options.months), "--memory", str(memory)]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     facts = json.loads(done.stdout.splitlines()[-1])
-    print(f"{side:>6} {step:<20} {facts['peak_mb']:7.0f} MB {facts['seconds']:7.1f} s  "
-          f"{ {k: v for k, v in facts.items() if k not in ('peak_mb', 'seconds')} }", flush=True)  # fmt: skip
+    others = {name: fact for name, fact in facts.items() if name not in ("peak_mb", "seconds")}
+    head = f"{side:>6} {step:<20} {facts['peak_mb']:7.0f} MB {facts['seconds']:7.1f} s  "
+    print(head, others, flush=True)
     return [f"{side}²", step, f"{facts['peak_mb']:.0f}", f"{facts['seconds']:.1f}",
             f"{facts['footprints']:,}" if "footprints" in facts else "",
             "yes" if facts.get("equal_rows") else ""]  # fmt: skip
@@ -226,8 +227,8 @@ def main():
         for side, compares in ((options.whole, True), (options.side, False)):
             folder = Path(home) / str(side)
             folder.mkdir()
-            # A small area needs little memory to be cut into many bands.
-            memory = options.memory * side / options.side / 4 if compares else options.memory
+            # A small area is cut into many bands by little memory.
+            memory = options.memory / 4 if compares else options.memory
             for step in STEPS:
                 if compares or not step.startswith("compare"):
                     rows.append(run(step, folder, options, side=side, memory=memory))
@@ -235,8 +236,12 @@ def main():
         head = ["area", "step", "peak MB", "seconds", "footprints", "equal to the bit"]
         lines = [head, ["---", "---"] + ["---:"] * 4, *rows]
         text = "".join(f"| {' | '.join(line)} |\n" for line in lines)
-        title = f"# Areas larger than memory\n\n{options.months} months, bands of {options.memory:g}"
-        title += f" MB, {platform.processor() or platform.machine()}, {datetime.now(UTC):%Y-%m-%d}.\n\n"
+        title = (
+            f"# Areas larger than memory\n\n{options.months} months, bands of {options.memory:g}"
+        )
+        title += (
+            f" MB, {platform.processor() or platform.machine()}, {datetime.now(UTC):%Y-%m-%d}.\n\n"
+        )
         (RECORD / f"{options.record}.md").write_text(title + text)
 
 

@@ -164,9 +164,7 @@ class TableParts:
 
 
 @contextmanager
-def open_table(
-    path: str | os.PathLike[str], *, repetitive: list[str]
-) -> Iterator[TableParts]:
+def open_table(path: str | os.PathLike[str], *, repetitive: list[str]) -> Iterator[TableParts]:
     """A Parquet file to be written part by part, whole or not at all; see `write_table`.
 
     In memory is one group of rows. Equal rows give equal bytes, however they come in parts.

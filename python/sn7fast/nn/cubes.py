@@ -111,7 +111,7 @@ class MonthlyPredictions:
             parts = list(pool.map(read, self._frames))
         valid = np.stack([part[1] for part in parts])
         months = tuple(frame.month for frame in self._frames)
-        prob = np.stack([part[0] for part in parts])
+        prob: NDArray[Any] = np.stack([part[0] for part in parts])
         return Cube(prob, months, None if valid.all() else valid, self.scale)
 
 

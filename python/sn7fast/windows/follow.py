@@ -120,9 +120,7 @@ def run(
         footprints.arrays, offsets, only_following, tracker.reverse, None, None
     )
     known, _ = np.unique(labels, return_inverse=True)
-    founders = _first_of(
-        np.searchsorted(known, labels), source, offsets, reverse=tracker.reverse
-    )
+    founders = _first_of(np.searchsorted(known, labels), source, offsets, reverse=tracker.reverse)
     # What is hidden counts as hidden however little it is: whoever asks has made clear months so.
     filters = replace(tracker.filters, fill_min_cloud_px=0)
     source, frames, labels, iou, parts = _core.track_filtered(

@@ -48,8 +48,7 @@ class ArrayBands:
 
     def __init__(self, cube: Cube) -> None:
         self._cube = cube
-        months, rows, columns = cube.prob.shape
-        self.shape_yx = (rows, columns)
+        self.shape_yx = (cube.prob.shape[1], cube.prob.shape[2])
         self.months = cube.months
         self.scale, self.grid = cube.scale, cube.grid
         self.is_uint8 = cube.prob.dtype == np.uint8

@@ -49,7 +49,7 @@ class Spool:
             self._batches.append((self._file.seek(0, 2), lengths))
             for array in part.arrays:
                 if array is not None:
-                    self._file.write(memoryview(np.ascontiguousarray(array)).cast("B"))
+                    self._file.write(np.ascontiguousarray(array).data.cast("B"))
             self.starts.append(self.starts[-1] + len(part))
 
     def batches(self) -> Iterator[tuple[int, Footprints]]:
@@ -57,13 +57,11 @@ class Spool:
         self._file.flush()
         for (place, lengths), start in zip(self._batches, self.starts, strict=False):
             self._file.seek(place)
-            arrays: list[NDArray[Any] | None] = [
+            arrays: list[Any] = [
                 None if length is None else np.fromfile(self._file, dtype, length)
                 for length, dtype in zip(lengths, _TYPES, strict=True)
             ]
-            coords, rings, polygons, footprints = arrays
-            assert coords is not None  # noqa: S101 - for mypy
-            yield start, Footprints._trusted((coords.reshape(-1, 2), rings, polygons, footprints))  # type: ignore[arg-type]
+            yield start, Footprints._trusted((arrays[0].reshape(-1, 2), *arrays[1:]))
 
     def take(self, numbers: NDArray[np.int64]) -> Footprints:
         """The footprints with these numbers, in this order; reads all batches that hold some."""

@@ -66,17 +66,16 @@ def track_bands(
         InputError: The memory is too little for a band, or a file cannot be used.
         OSError: The disk is full.
     """
-    home = Path(tempfile.mkdtemp(prefix="sn7fast-", dir=folder))
+    ranges = band_ranges(
+        source.shape_yx,
+        memory_mb=memory_mb,
+        bytes_per_px=len(source.months) * ((1 if source.is_uint8 else 4) + _OVERHEAD_BYTES),
+        block_rows=source.block_rows,
+        source=aoi or "the cube",
+    )
+    clear = _clear_months(source, tracker, ranges)
+    job = _Job(source, threshold, tracker, Path(tempfile.mkdtemp(prefix="sn7fast-", dir=folder)))
     try:
-        job = _Job(source, threshold, tracker, home)
-        ranges = band_ranges(
-            source.shape_yx,
-            memory_mb=memory_mb,
-            bytes_per_px=len(source.months) * ((1 if source.is_uint8 else 4) + _OVERHEAD_BYTES),
-            block_rows=source.block_rows,
-            source=aoi or "the cube",
-        )
-        clear = _clear_months(source, tracker, ranges)
         for first, end in ranges:
             cube = source.read(first, end)
             if refine_weight is not None:
@@ -84,14 +83,14 @@ def track_bands(
             job.band(cube, end, clear)
         return job.finish(aoi, simplify_px)
     except BaseException:
-        shutil.rmtree(home, ignore_errors=True)
+        job.close()
         raise
 
 
 def _clear_months(
     source: CubeBands, tracker: Tracker, ranges: list[tuple[int, int]]
 ) -> NDArray[np.bool_]:
-    """bool (T,): months so little of which is hidden that they count as clear when gaps are filled.
+    """Months so little of which is hidden that they count as clear when gaps are filled, (T,).
 
     That takes another pass over the cube, if it matters at all.
     """
@@ -196,6 +195,13 @@ class _Job:
             self.folder,
             simplify_px,
         )
+
+    def close(self) -> None:
+        """Take the files away."""
+        for month in self.months:
+            month.seen.close()
+            month.filled.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _add(self, index: int, arrays: Any) -> None:  # noqa: ANN401 - of the core
         """Footprints of a month that are complete."""
