@@ -22,6 +22,7 @@ from sn7fast.errors import (
     MissingDependencyError,
     RasterError,
     StackError,
+    WorkersError,
 )
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ _NEXT = (
     (FormatError, "correct the file at this place, then run again"),
     (StackError, "sort out these files, then run again"),
 )
+_AGAIN = "what was finished is kept: run again to go on from there"
 _BUG_NEXT = "this is a bug: please report it, with what SN7FAST_DEBUG=1 shows"
 
 
@@ -111,6 +113,8 @@ def _verdict(error: BaseException) -> tuple[int, str, str]:
         return BAD_INPUT, text, advice
     if isinstance(error, MissingDependencyError):
         return BAD_INPUT, text, ""
+    if isinstance(error, WorkersError):
+        return BAD_INPUT, text, _AGAIN
     if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
         return BAD_INPUT, f"{place}{error.strerror or error}", "check the path and its permissions"

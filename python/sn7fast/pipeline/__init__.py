@@ -14,16 +14,19 @@ from __future__ import annotations
 from sn7fast.pipeline.aoi import run_aoi
 from sn7fast.pipeline.outcome import AoiOutcome, Told
 from sn7fast.pipeline.plan import AoiJob, PipelineSettings, plan
-from sn7fast.pipeline.run import PipelineResult, run_pipeline, truth_of
+from sn7fast.pipeline.run import PipelineResult, run_jobs, run_pipeline, truth_of
+from sn7fast.pipeline.shards import Shard
 
 __all__ = [
     "AoiJob",
     "AoiOutcome",
     "PipelineResult",
     "PipelineSettings",
+    "Shard",
     "Told",
     "plan",
     "run_aoi",
+    "run_jobs",
     "run_pipeline",
     "truth_of",
 ]

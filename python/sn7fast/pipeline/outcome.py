@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-State: TypeAlias = Literal["started", "done", "kept", "total", "pixels", "failed", "note"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+State: TypeAlias = Literal["started", "done", "kept", "total", "pixels", "failed", "retry", "note"]
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What `sn7fast.pipeline.run_aoi` tells on its way.
+    """What `sn7fast.pipeline.run_aoi` tells on its way, and whoever runs it.
 
     Attributes:
         aoi: Name of the area.
         step: ``predict``, ``postprocess``, ``footprints.geojson`` and the like, ``table``,
-            ``change``, ``item``, ``truth``, ``scores``, ``report``; ``aoi`` for the whole.
+            ``change``, ``item``, ``truth``, ``scores``, ``report``; ``aoi`` for the whole;
+            ``gather`` for what comes after all AOIs.
         state: ``started``, ``done`` or ``kept``; ``total`` for the pixels that are to be predicted,
             then ``pixels`` for some that were; ``failed`` for an image that is left out (step
-            ``predict``) or the AOI itself (step ``aoi``); ``note`` for what a user should know.
+            ``predict``) or the AOI itself (step ``aoi``); ``retry`` for an AOI that is tried again,
+            since its worker died; ``note`` for what a user should know.
         text: The message of a failure or a note, else empty.
         pixels: For the states ``total`` and ``pixels``.
         seconds: That the step took, for the state ``done``.
         path: Of the image that is left out.
+        counts: Of what was made, for an AOI that is done.
+        time: Seconds since 1970.
     """
 
     aoi: str
@@ -32,6 +40,8 @@ class Told:
     pixels: int = 0
     seconds: float = 0.0
     path: str = ""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    time: float = field(default_factory=time.time, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
