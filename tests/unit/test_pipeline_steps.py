@@ -11,9 +11,10 @@ import pytest
 
 from nn_fakes import fake_model
 from pipeline_stacks import GRID, MONTHS, mask_of, tree, write_images, write_masks
-from sn7fast import Cube
+from sn7fast import Cube, MissingDependencyError, read_csv, read_parquet
 from sn7fast.io.rasters import write_bands
 from sn7fast.pipeline import plan, run_aoi
+from sn7fast.pipeline.stacks import read_stack
 from sn7fast.postprocess import PostProcessing
 from sn7fast.postprocess.cubes import write_cube
 
@@ -85,6 +86,43 @@ def test_what_changes_redoes_what_depends_on_it(images, tmp_path):
     calls = len(model.backend.calls)
     run(images, out, replace(model, fingerprint="other"))
     assert len(model.backend.calls) == calls + 3
+
+
+def test_all_formats_beside_the_table(images, tmp_path):
+    suffixes = [".parquet", ".gpkg", ".fgb", ".geojson", ".csv"]
+    outcome = run(images, tmp_path / "out", formats=suffixes)
+    assert outcome.done[2:7] == tuple(f"footprints{suffix}" for suffix in suffixes)
+    folder = tmp_path / "out" / "buildings"
+    names = [f"harbour{'.sn7' if suffix == '.csv' else ''}{suffix}" for suffix in suffixes]
+    assert {path.name for path in folder.iterdir()} == {"harbour.csv", *names}
+    expected = read_stack(tmp_path / "out" / "state" / "harbour" / "tracks.npz")
+    for found in (read_csv(folder / "harbour.sn7.csv"), read_parquet(folder / "harbour.parquet")):
+        assert np.array_equal(found["harbour"].ids, expected.ids)
+        assert np.array_equal(found["harbour"].footprints.coords, expected.footprints.coords)
+    columns = read_parquet(folder / "harbour.parquet").columns
+    assert sorted(columns) == ["confidence", "observed", "status"]
+    assert set(columns["status"]) == {"standing"}
+
+
+def test_rows_have_an_iou_whatever_the_method(images, tmp_path):
+    for method in ("baseline", "collapse"):
+        out = tmp_path / method
+        run(images, out, post=PostProcessing(method=method), formats=[".parquet"])
+        stack = read_parquet(out / "buildings" / "harbour.parquet")["harbour"]
+        for name in np.unique(stack.ids):
+            iou = stack.iou[stack.ids == name]
+            assert iou.tolist() == [0, *[1] * (len(iou) - 1)]
+
+
+def test_a_package_that_is_absent_is_told_at_once(images, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(MissingDependencyError, match=r"pyarrow is needed .*sn7fast\[vector\]"):
+        plan(images, tmp_path / "out", weights=fake_model(), formats=[".parquet"])
+    # Without pystac all but the item is there.
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    outcome = run(images, tmp_path / "out")
+    assert outcome.done == ("predict", *AFTER[:-1])
+    assert "pystac is not installed" in outcome.notes[0]
 
 
 def test_an_image_that_changes_is_predicted_alone(images, tmp_path):
