@@ -309,3 +309,43 @@ def test_jobs_can_be_pickled_and_models_in_memory_stay_here(images, tmp_path):
     assert "of another process, wanted its file" in outcome.failed
     assert pickle.loads(pickle.dumps(outcome)) == outcome
     assert "numpy" not in repr(sys.modules[type(job).__module__].AoiJob.__annotations__)
+
+
+def test_the_report_shows_images_and_goes_with_them(images, tmp_path):
+    out = tmp_path / "out"
+    assert run(images, out, report=True).done == ("predict", *AFTER, "report")
+    page = (out / "reports" / "harbour.html").read_bytes()
+    assert run(images, out, report=True).done == ()
+    run(images, tmp_path / "again", report=True)
+    assert (tmp_path / "again" / "reports" / "harbour.html").read_bytes() == page
+    masks = write_masks(tmp_path / "masks", 3)
+    bare = run(masks, tmp_path / "bare", report=True, weights=None)
+    assert bare.done == (*AFTER, "report")
+    assert (tmp_path / "bare" / "reports" / "harbour.html").read_bytes() != page
+
+
+def test_sn7_files_with_labels(tmp_path):
+    from sn7fast.data.synthetic import synthetic_scene
+
+    scene = synthetic_scene(seed=3, shape_yx=(64, 64), months=4, kind="suburb")
+    scene.write_sn7(tmp_path / "in")
+    out = tmp_path / "out"
+    steps = ("predict", "postprocess", "footprints.geojson", "table", "truth", "scores", "item",
+             "report")  # fmt: skip
+    assert run(tmp_path / "in", out, report=True).done == steps
+    assert run(tmp_path / "in", out, report=True).kept == steps
+    found = json.loads((out / "state" / scene.aoi / "scores.json").read_text())
+    assert set(found) == {"scot", "f1"}
+    # A label that changes is scored again, and nothing is tracked again.
+    label = next((tmp_path / "in").rglob("labels_match_pix/*2018_02*"), None) or next(
+        (tmp_path / "in").rglob("labels_match_pix/*")
+    )
+    content = json.loads(label.read_text())
+    del content["features"][0]
+    label.write_text(json.dumps(content))
+    assert run(tmp_path / "in", out, report=True).done == ("truth", "scores", "report")
+    # Without labels there is nothing to score, and what there was goes.
+    shutil.rmtree(tmp_path / "in" / scene.aoi / "labels_match_pix")
+    assert run(tmp_path / "in", out, report=True).done == ("report",)
+    assert not (out / "state" / scene.aoi / "scores.json").exists()
+    assert not (out / "state" / scene.aoi / "truth.npz").exists()
