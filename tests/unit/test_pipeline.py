@@ -169,7 +169,7 @@ def test_an_aoi_that_fails_does_not_stop_the_others(train, tmp_path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [({"formats": [".shp"]}, r"suffix: got '\.shp', wanted one of"),
-     ({"formats": [".csv"]}, r"suffix: got '\.csv'")],
+     ({"formats": [".geojson", ".tif"]}, r"suffix: got '\.tif'")],
 )  # fmt: skip
 def test_refuses(train, tmp_path, changes, message):
     with pytest.raises(InputError, match=message):

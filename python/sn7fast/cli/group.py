@@ -33,7 +33,7 @@ OK, USAGE, BAD_INPUT, SOME_FAILED, BUG, INTERRUPTED = 0, 2, 3, 4, 70, 130
 _NAMES = (
     *("demo", "pipeline"),
     *("prep", "train", "predict", "export"),
-    *("polygonize", "track", "collapse", "score", "search", "doctor"),
+    *("polygonize", "track", "collapse", "score", "report", "search", "doctor"),
 )
 
 _NEXT = (

@@ -21,6 +21,7 @@ from __future__ import annotations
 import hashlib
 import json
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -121,13 +122,22 @@ def _track(steps: Steps, frames: Sequence[Frame]) -> None:
         cube = load_cube_of(steps, frames)
         stack = postprocess(cube, job.settings.post, aoi=job.aoi)
         result = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
-        named, given_out = published(stack, _before(steps), result)
+        named, given_out = published(_with_iou(stack), _before(steps), result)
         arrays, about = _with_evidence(cube, named)
         with steps.staged(layout.ids) as part:
             write_published(part, given_out)
         with steps.staged(layout.tracks) as part:
             write_stack(part, named, about=about, arrays=arrays)
     steps.finish("postprocess", inputs, [layout.ids, layout.tracks])
+
+
+def _with_iou(stack: Stack) -> Stack:
+    """IoU with the earlier shape also of methods that give a building one shape for all months."""
+    if stack.iou is not None or stack.ids is None:
+        return stack
+    iou = np.ones(len(stack))
+    iou[np.unique(stack.ids, return_index=True)[1]] = 0
+    return replace(stack, iou=iou)
 
 
 def _before(steps: Steps) -> Published | None:

@@ -20,16 +20,12 @@ from sn7fast.postprocess.cubes import cube_loaders
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
     from sn7fast.cube import Cube
     from sn7fast.pipeline.frames import ImageFrame
     from sn7fast.pipeline.steps import Steps
-
-# Settings of images that a mask may have, too: those of the rasters beside it.
-_OF_RASTERS_BESIDE = ("unusable", "mask_band")
 
 
 def source_inputs(steps: Steps, frames: Sequence[Frame]) -> dict[str, Any]:
@@ -86,23 +82,21 @@ def load_cube_of(steps: Steps, frames: Sequence[Frame]) -> Cube:
 
 
 def _usable(steps: Steps) -> list[ImageFrame]:
-    """The frames of masks or probabilities that can be opened; others are told once."""
-    job = steps.job
-
-    def leave_out(path: Path, message: str) -> None:
-        if str(path) not in steps.failed_images:
-            steps.leave_out(path, message)
-
-    frames = [frame for frame, _ in usable(job.aoi, job.frames, leave_out, "masks")]
+    """The frames of masks or probabilities that can be opened."""
+    if steps.usable is not None:
+        return steps.usable
+    job, default = steps.job, ImageSettings()
+    frames = [frame for frame, _ in usable(job.aoi, job.frames, steps.leave_out, "masks")]
     for frame in frames:
-        default = ImageSettings()
-        if isinstance(frame, ImageEntry):
-            for name in ("bands", "scale", "offset", "nodata", "alpha"):
-                if getattr(frame.settings, name) != getattr(default, name):
-                    raise InputError(
-                        f"{path_of(frame)}: {name}: got it for a mask or probabilities, which are "
-                        "taken as they are; wanted it for images alone"
-                    )
+        if not isinstance(frame, ImageEntry):
+            continue
+        for name in ("bands", "scale", "offset", "nodata", "alpha"):
+            if getattr(frame.settings, name) != getattr(default, name):
+                raise InputError(
+                    f"{path_of(frame)}: {name}: got it for a mask or probabilities, which are "
+                    "taken as they are; wanted it for images alone"
+                )
+    steps.usable = frames
     return frames
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from sn7fast._arguments import number_from_zero, whole_number
+from sn7fast._optional import require
 from sn7fast.data.catalog import Catalog
 from sn7fast.data.discover import Frame, discover
 from sn7fast.data.images import ImageEntry, ImageSettings
@@ -42,8 +43,11 @@ if TYPE_CHECKING:
 
 Kind: TypeAlias = Literal["images", "probabilities", "cube"]
 
-SUFFIXES = tuple(suffix for suffix, name in FORMATS.items() if name != "SN7 CSV")
+SUFFIXES = tuple(FORMATS)
 """Formats of the footprints of an AOI."""
+
+# What writes a format, where it is a package that may not be there.
+_WRITERS = {"GeoParquet": "pyarrow", "GPKG": "pyogrio", "FlatGeobuf": "pyogrio"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +177,10 @@ def plan(
                 "folder"
             )
     found = _found(source, image_settings or ImageSettings(), kind)
+    for suffix in chosen.formats:
+        # Told before hours of work, not after.
+        if FORMATS[suffix] in _WRITERS:
+            require(_WRITERS[FORMATS[suffix]], extra="vector")
     labels = labels_of(source)
     if any(of == "images" for of, _, _ in found.values()):
         chosen = _with_networks(chosen, weights, settings)
