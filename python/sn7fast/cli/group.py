@@ -26,7 +26,7 @@ from sn7fast.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 OK, USAGE, BAD_INPUT, SOME_FAILED, BUG, INTERRUPTED = 0, 2, 3, 4, 70, 130
 
@@ -45,13 +45,15 @@ _AGAIN = "what was finished is kept: run again to go on from there"
 _BUG_NEXT = "this is a bug: please report it, with what SN7FAST_DEBUG=1 shows"
 
 
-class _Commands(click.Group):
+class Commands(click.Group):
     """A group whose commands are modules of this package."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
+        """Their names, in the order of the help."""
         return list(_NAMES)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command of this name, or None."""
         if cmd_name not in _NAMES:
             return None
         command: click.Command = importlib.import_module(f"sn7fast.cli.{cmd_name}").command
@@ -66,18 +68,26 @@ class _Commands(click.Group):
         **extra: Any,  # noqa: ANN401 - click's own
     ) -> NoReturn:
         """Run and exit; ``standalone_mode`` makes no difference."""
-        try:
-            result = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
-            status = result if isinstance(result, int) else OK
-            sys.stdout.flush()
-        except (BrokenPipeError, SystemExit):
-            # Whoever reads our output has seen enough (click makes a SystemExit of it); a second
-            # flush at exit must not complain.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            status = OK
-        except BaseException as error:
-            status = _report(error)
-        sys.exit(status)
+        sys.exit(
+            status_of(lambda: super(Commands, self).main(
+                args, prog_name, complete_var, standalone_mode=False, **extra
+            ))
+        )  # fmt: skip
+
+
+def status_of(call: Callable[[], object]) -> int:
+    """Exit status of a command; what went wrong is told."""
+    try:
+        result = call()
+        sys.stdout.flush()
+    except (BrokenPipeError, SystemExit):
+        # Whoever reads our output has seen enough (click makes a SystemExit of it); a second
+        # flush at exit must not complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except BaseException as error:
+        return _report(error)
+    return result if isinstance(result, int) else OK
 
 
 def _report(error: BaseException) -> int:
@@ -126,7 +136,7 @@ def _verdict(error: BaseException) -> tuple[int, str, str]:
 
 @click.group(
     "sn7fast",
-    cls=_Commands,
+    cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Start with: sn7fast demo",
 )
