@@ -162,7 +162,7 @@ def test_an_aoi_that_fails_does_not_stop_the_others(train, tmp_path):
     )  # fmt: skip
     assert list(result.tracks) == [sn7_aoi(1474, 3210)]
     assert told == list(result.failed.items())
-    assert "predictions differ in shape" in result.failed[aoi]
+    assert "images differ in shape" in result.failed[aoi]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sn7fast.cube import Cube
-from sn7fast.data.load import check_alike, load_masks
+from sn7fast.data.load import load_masks, shared_grid
 from sn7fast.data.valid import valid_pixels
 from sn7fast.errors import InputError, RasterError, StackError
 from sn7fast.io.rasters import opened, read_mask
@@ -84,7 +84,7 @@ class MonthlyRasters:
             np.broadcast_to(corner.ravel()[:1].reshape(1, 1), grid.shape_yx)
             for corner, grid in zip(corners, grids, strict=True)
         ]
-        grid = check_alike(frames, like, grids)
+        grid = shared_grid(frames, like, grids)
         _check_kind(frames[0], corners[0].dtype)
         self.grid = _native(frames[0], grid, scale)
         self.is_uint8 = corners[0].dtype in (np.bool_, np.uint8)

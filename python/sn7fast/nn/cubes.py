@@ -10,6 +10,7 @@ import numpy as np
 
 from sn7fast._core import get_num_threads
 from sn7fast.cube import Cube
+from sn7fast.data.alike import check_alike
 from sn7fast.data.discover import discover
 from sn7fast.errors import StackError
 from sn7fast.nn.ensemble import converted
@@ -69,8 +70,7 @@ def load_cube(
         raise StackError("frames: got none, wanted at least one prediction")
     with ThreadPoolExecutor(min(len(frames), get_num_threads())) as pool:
         parts = list(pool.map(partial(_month, output=output, dtype=dtype), frames))
-    first = parts[0]
-    _check_alike(frames, [(part[2], part[3]) for part in parts])
+    first = parts[_reference(frames, [(part[2], part[3]) for part in parts])]
     prob: NDArray[Any] = np.stack([part[0] for part in parts])
     valid = np.stack([part[1] for part in parts])
     months = tuple(frame.month for frame in frames)
@@ -96,8 +96,7 @@ class MonthlyPredictions:
         self._frames, self._output = frames, output
         corner = ((0, 1), (0, 1))
         heads = [_image_grid(read_prediction(frame.path, window=corner)) for frame in frames]
-        _check_alike(frames, heads)
-        self.grid, self.scale = heads[0]
+        self.grid, self.scale = heads[_reference(frames, heads)]
 
     def read(self, window: Window) -> Cube:
         """The part of the cube that `load_cube` gives in uint8, without a grid.
@@ -115,20 +114,18 @@ class MonthlyPredictions:
         return Cube(prob, months, None if valid.all() else valid, self.scale)
 
 
-def _check_alike(frames: Sequence[Frame], heads: Sequence[tuple[Grid, int]]) -> None:
-    """Grids of the image and enlargements are the same for all."""
-    grid, scale = heads[0]
+def _reference(frames: Sequence[Frame], heads: Sequence[tuple[Grid, int]]) -> int:
+    """Which frame has the grid that all share; heads are grids of the image and enlargements."""
+    index = next((index for index, head in enumerate(heads) if head[0].crs is not None), 0)
+    path, (grid, scale) = frames[index].path, heads[index]
     for frame, (its_grid, its_scale) in zip(frames, heads, strict=True):
-        for what, one, other in (
-            ("shape", grid.shape_yx, its_grid.shape_yx),
-            ("grid", grid, its_grid),
-            ("enlargement", scale, its_scale),
-        ):
-            if one != other:
-                raise StackError(
-                    f"{frame.aoi}: predictions differ in {what}: {one} against {other} in "
-                    f"{frames[0].path} and {frame.path}"
-                )
+        check_alike(frame.aoi, "predictions", (path, grid), (frame.path, its_grid))
+        if its_scale != scale:
+            raise StackError(
+                f"{frame.aoi}: predictions differ in enlargement: {scale} against {its_scale} in "
+                f"{path} and {frame.path}"
+            )
+    return index
 
 
 def _month(
