@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -103,6 +104,14 @@ class MonthlyRasters:
             prob *= self._scaled(prob)
         months = tuple(frame.month for frame in self._frames)
         return Cube(prob, months, _valid(prob, self._frames, hidden, self.scale, None), self.scale)
+
+    def only(self, month: int) -> MonthlyRasters:
+        """The rasters of one month, by its position."""
+        if self._factor is None:
+            self._factor = 1 if self._has_levels() else 255
+        one = copy.copy(self)
+        one._frames, one._nodata = [self._frames[month]], [self._nodata[month]]
+        return one
 
     def _scaled(self, prob: NDArray[Any]) -> np.uint8:
         """What masks are multiplied by: if no value of all months is above 1, by 255."""

@@ -25,13 +25,15 @@ _IN_ONE_PIECE = {
 }
 
 
-def needed_mb(source: CubeBands, settings: PostProcessing) -> float:
-    """About how many megabytes `sn7fast.postprocess` needs for the cube, itself included."""
+def needed_mb(
+    shape_yx: tuple[int, int], months: int, settings: PostProcessing, *, is_uint8: bool = True
+) -> float:
+    """About how many megabytes `sn7fast.postprocess` needs for a cube, itself included."""
     once, monthly = _IN_ONE_PIECE[settings.method]
-    rows, columns = source.shape_yx
+    rows, columns = shape_yx
     # The probabilities and what is valid, and them once more while they are read.
-    own = 2 * (2 if source.is_uint8 else 5)
-    return rows * columns * (once + len(source.months) * (monthly + own)) / 1e6
+    own = 2 * (2 if is_uint8 else 5)
+    return rows * columns * (once + months * (monthly + own)) / 1e6
 
 
 def why_in_one_piece(settings: PostProcessing) -> str | None:
@@ -73,9 +75,10 @@ def postprocess_large(
     settings = PostProcessing() if settings is None else settings
     reason = why_in_one_piece(settings)
     if reason is not None:
+        needed = needed_mb(source.shape_yx, len(source.months), settings, is_uint8=source.is_uint8)
         raise InputError(
             f"memory: got {memory_mb:g} MB, and {aoi or 'the area'} needs about "
-            f"{needed_mb(source, settings):.0f} MB in one piece: {reason}; wanted that much, or "
+            f"{needed:.0f} MB in one piece: {reason}; wanted that much, or "
             "the method baseline or filtered with segment"
         )
     params = settings.params
