@@ -14,6 +14,7 @@ from sn7fast.postprocess import PostProcessing
 MONTHS = ("2020_01", "2020_02", "2020_03")
 GRID = Grid((400, 60), (4.0, 0.0, 500_000.0, 0.0, -4.0, 5_000_000.0), "EPSG:32633")
 METHODS = {
+    "collapse": PostProcessing.from_dict({"method": "collapse", "params": {"min_mean": 0.8}}),
     "baseline": PostProcessing("baseline"),
     "filtered": PostProcessing.from_dict({"method": "filtered", "segment": {"min_area_px": 1}}),
 }
@@ -68,10 +69,10 @@ def test_the_same_files(tmp_path, monkeypatch, kind, method):
 
 def test_a_method_that_needs_it_in_one_piece(tmp_path):
     masks(tmp_path / "in")
-    settings = {"post": PostProcessing("collapse"), "report": False}
+    settings = {"post": PostProcessing("stc"), "report": False}
     (job,) = plan(tmp_path / "in", tmp_path / "a", memory_mb=1, **settings)
     failed = run_aoi(job).failed
     assert "town needs about" in failed
-    assert "collapse looks at all of the area at once" in failed
+    assert "stc looks at all of the area at once" in failed
     (job,) = plan(tmp_path / "in", tmp_path / "a", **settings)
     assert run_aoi(job).failed is None

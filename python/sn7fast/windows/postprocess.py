@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sn7fast.collapse import CollapseParams
 from sn7fast.errors import InputError
 from sn7fast.postprocess import PostProcessing, Threshold
+from sn7fast.windows.collapse import collapse_windows
 from sn7fast.windows.follow import Tracker
 from sn7fast.windows.tracking import track_bands
 
@@ -38,7 +40,7 @@ def needed_mb(
 
 def why_in_one_piece(settings: PostProcessing) -> str | None:
     """Why a method needs the whole area at once; None if it does not."""
-    if settings.method not in ("baseline", "filtered"):
+    if settings.method == "stc":
         return f"the method {settings.method} looks at all of the area at once"
     if settings.separate is not None:
         return "separate looks at all of the area at once"
@@ -57,8 +59,9 @@ def postprocess_large(
 ) -> LargeStack:
     """Find the buildings of an area of any size and follow them through time.
 
-    The methods are ``baseline`` and ``filtered``, with footprints by threshold. The rows are those
-    of `sn7fast.postprocess`, in the same order, with the same identifiers.
+    The methods are ``collapse``, ``baseline`` and ``filtered``, the latter with footprints by
+    threshold. The rows are those of `sn7fast.postprocess`, in the same order, with the same
+    identifiers.
 
     Args:
         source: The cube: `sn7fast.windows.ArrayBands` of one whose arrays are memory maps, or
@@ -79,9 +82,19 @@ def postprocess_large(
         raise InputError(
             f"memory: got {memory_mb:g} MB, and {aoi or 'the area'} needs about "
             f"{needed:.0f} MB in one piece: {reason}; wanted that much, or "
-            "the method baseline or filtered with segment"
+            "the method collapse, baseline, or filtered with segment"
         )
     params = settings.params
+    weight = None if settings.refine is None else settings.refine.weight
+    if isinstance(params, CollapseParams):
+        return collapse_windows(
+            source,
+            params,
+            aoi=aoi,
+            refine_weight=weight,
+            simplify_px=settings.simplify_px,
+            memory_mb=memory_mb,
+        )
     tracker = (
         Tracker(params.min_iou, params.reverse, params.master)
         if settings.method == "baseline"
@@ -95,7 +108,7 @@ def postprocess_large(
         how,
         tracker,
         aoi=aoi,
-        refine_weight=None if settings.refine is None else settings.refine.weight,
+        refine_weight=weight,
         simplify_px=settings.simplify_px,
         memory_mb=memory_mb,
         folder=folder,

@@ -40,8 +40,8 @@ class CubeBands(Protocol):
     is_uint8: bool
     block_rows: int
 
-    def read(self, first: int, end: int) -> Cube:
-        """Rows of the frames of all months, as a cube without a grid."""
+    def read(self, first: int, end: int, columns: tuple[int, int] | None = None) -> Cube:
+        """Rows, and columns, of the frames of all months, as a cube without a grid."""
         ...
 
 
@@ -56,14 +56,15 @@ class ArrayBands:
         self.is_uint8 = cube.prob.dtype == np.uint8
         self.block_rows = cube.scale
 
-    def read(self, first: int, end: int) -> Cube:
+    def read(self, first: int, end: int, columns: tuple[int, int] | None = None) -> Cube:
         """See `CubeBands`."""
         cube = self._cube
+        left, right = columns or (0, self.shape_yx[1])
         valid = cube.valid
         if valid is not None:
             by = 1 if valid.shape == cube.prob.shape else cube.scale
-            valid = valid[:, first // by : -(-end // by)]
-        return Cube(cube.prob[:, first:end], cube.months, valid, cube.scale)
+            valid = valid[:, first // by : -(-end // by), left // by : -(-right // by)]
+        return Cube(cube.prob[:, first:end, left:right], cube.months, valid, cube.scale)
 
 
 @dataclass
@@ -134,10 +135,10 @@ class FrameBands:
             cube: Cube = self._files.only(month).read(((first, end), (0, self.shape_yx[1])))
         return cube
 
-    def read(self, first: int, end: int) -> Cube:
+    def read(self, first: int, end: int, columns: tuple[int, int] | None = None) -> Cube:
         """See `CubeBands`."""
         with little_cache():
-            cube: Cube = self._files.read(((first, end), (0, self.shape_yx[1])))
+            cube: Cube = self._files.read(((first, end), columns or (0, self.shape_yx[1])))
         return cube
 
 
