@@ -14,28 +14,36 @@ from sn7fast.postprocess import PostProcessing
 MONTHS = ("2020_01", "2020_02", "2020_03")
 GRID = Grid((400, 60), (4.0, 0.0, 500_000.0, 0.0, -4.0, 5_000_000.0), "EPSG:32633")
 METHODS = {
-    "collapse": PostProcessing.from_dict({"method": "collapse", "params": {"min_mean": 0.8}}),
+    "collapse": PostProcessing("collapse"),
     "baseline": PostProcessing("baseline"),
     "filtered": PostProcessing.from_dict({"method": "filtered", "segment": {"min_area_px": 1}}),
 }
 
 
+def houses(random):
+    """bool: houses of 4 x 4 pixels here and there."""
+    cells = random.random((67, 10)) < 0.5
+    house = np.zeros((6, 6), bool)
+    house[1:5, 1:5] = True
+    return np.kron(cells, house)[: GRID.shape_yx[0]] > 0
+
+
 def images(folder):
     """For networks that tell buildings by their brightness; a part of each image is hidden."""
     random = np.random.default_rng(0)
-    base = random.random(GRID.shape_yx) < 0.4
+    base = houses(random)
     for month in MONTHS:
-        values = np.where(base ^ (random.random(base.shape) < 0.1), 230, 20).astype(np.uint8)
+        values = np.where(base ^ (random.random(base.shape) < 0.05), 230, 20).astype(np.uint8)
         valid = random.random(base.shape) < 0.98
         write_rgba(folder / f"town_{month}.tif", np.stack([values] * 3), valid, GRID)
 
 
 def masks(folder, most=255):
     random = np.random.default_rng(0)
-    base = random.random(GRID.shape_yx) < 0.4
+    base = houses(random)
     folder.mkdir()
     for month in MONTHS:
-        values = base ^ (random.random(base.shape) < 0.1)
+        values = base ^ (random.random(base.shape) < 0.05)
         write_mask(folder / f"town_{month}.tif", values.astype(np.uint8) * np.uint8(most), GRID)
 
 
