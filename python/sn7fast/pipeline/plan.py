@@ -65,6 +65,9 @@ class PipelineSettings:
         change: Whether to write change maps.
         item: Whether to write STAC items.
         report: Whether to write reports.
+        memory_mb: What pixels of an AOI may take while it is post-processed; a larger AOI is done
+            in bands, with the same result. None means half of what the machine has, and methods
+            that need the AOI in one piece try.
         overwrite: Do again what is there.
         wait_s: How long to wait for another process that works on the same AOI.
     """
@@ -78,6 +81,7 @@ class PipelineSettings:
     change: bool = False
     item: bool = True
     report: bool = True
+    memory_mb: float | None = None
     overwrite: bool = False
     wait_s: float = 0.0
 
@@ -87,6 +91,8 @@ class PipelineSettings:
             raise InputError(f"suffix: got {odd[0]!r}, wanted one of {', '.join(SUFFIXES)}")
         whole_number("scale", self.scale, 1, 4)
         number_from_zero("wait_s", self.wait_s)
+        if self.memory_mb is not None:
+            number_from_zero("memory_mb", self.memory_mb)
 
 
 @dataclass(frozen=True, slots=True)
