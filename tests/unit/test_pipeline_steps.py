@@ -242,7 +242,7 @@ def _interrupted(images, out, count, monkeypatch):
 
 def test_masks_need_no_network(tmp_path):
     source = write_masks(tmp_path / "in", 4)
-    (job,) = plan(source, tmp_path / "out", weights="absent.onnx", post=BASELINE)
+    (job,) = plan(source, tmp_path / "out", weights="absent.onnx", post=BASELINE, report=False)
     assert (job.kind, job.settings.networks) == ("probabilities", ())
     outcome = run_aoi(job)
     assert outcome.done == AFTER
