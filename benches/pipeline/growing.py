@@ -131,7 +131,8 @@ def main():
                 )
     head = (
         "| stack | buildings before | without the last month, s (CPU) | all at once, s (CPU) "
-        "| month added, s (CPU) | share of CPU | run again | names kept | steps of the added month, s |\n"
+        "| month added, s (CPU) | share of CPU | run again | names kept "
+        "| steps of the added month, s |\n"
         "|---|---|---|---|---|---|---|---|---|"
     )
     about = (

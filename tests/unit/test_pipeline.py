@@ -8,7 +8,6 @@ import rasterio
 
 from many_aois import tree
 from nn_fakes import fake_model, write_rgba
-from pipeline_stacks import tree
 from sn7fast import Footprints, Stack, read_csv, read_geojson, score_scot
 from sn7fast.data.sn7 import sn7_aoi, sn7_grid, sn7_stem
 from sn7fast.errors import InputError

@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 
 from full_disks import full_disk, read_only
+from many_aois import tree
 from nn_fakes import fake_model, pointwise, write_rgba
-from pipeline_stacks import GRID, mask_of, tree, write_images, write_masks
+from pipeline_stacks import GRID, mask_of, write_images, write_masks
 from sn7fast import Grid, InputError, StackError, read_geojson
 from sn7fast.io.rasters import write_bands
 from sn7fast.pipeline import plan, run_aoi
@@ -313,6 +314,7 @@ RUN = """
 import sys, time
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
+from many_aois import tree
 from nn_fakes import fake_model, pointwise
 from sn7fast.pipeline import plan, run_aoi
 
