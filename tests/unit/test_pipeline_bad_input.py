@@ -370,6 +370,7 @@ def test_sources_that_are_none(tmp_path):
         ({"scale": 5}, "scale: got 5"),
         ({"wait_s": -1}, "wait_s: got -1"),
         ({"kind": "images", "weights": []}, "weights: got none"),
+        ({"kind": "images", "weights": None}, "weights: got None for images, wanted a file"),
     ):
         with pytest.raises(InputError, match=message):
             plan(source, tmp_path / "out", **changes)
@@ -380,6 +381,21 @@ def test_sources_that_are_none(tmp_path):
     with pytest.raises(InputError, match="the AOIs HARBOUR and Harbour, whose files would have"):
         plan(tmp_path / "two", tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_the_first_raster_may_be_damaged(tmp_path):
+    source = write_masks(tmp_path / "in", 3)
+    write_masks(tmp_path / "in", 3, aoi="a meadow")
+    for name in ("a meadow/2018_01.tif", "a meadow/2018_02.tif"):
+        (source / name).write_bytes(b"II*\0")
+    jobs = plan(source, tmp_path / "out", post=BASELINE, report=False)
+    assert [(job.aoi, job.kind) for job in jobs] == [
+        ("a meadow", "probabilities"), ("harbour", "probabilities")
+    ]  # fmt: skip
+    one, other = map(run_aoi, jobs)
+    assert len(one.failed_images) == 2
+    assert one.counts["months"] == 1
+    assert other.failed_images == {}
 
 
 def test_settings_of_images_are_none_of_masks(tmp_path):
