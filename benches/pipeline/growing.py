@@ -31,11 +31,11 @@ FORMATS = (".parquet",)
 
 
 def timed(source, out, models, **settings):
-    """Seconds, the outcome, and the tracks."""
-    start = time.perf_counter()
+    """Seconds of the clock and of the processors, the outcome, and the tracks."""
+    start, cpu = time.perf_counter(), time.process_time()
     (job,) = plan(source, out, weights=models or "default", formats=FORMATS, **settings)
     outcome = run_aoi(job, models=models)
-    seconds = time.perf_counter() - start
+    seconds = time.perf_counter() - start, time.process_time() - cpu
     if outcome.failed is not None:
         raise SystemExit(outcome.failed)
     return seconds, outcome, read_stack(job.layout.tracks)
@@ -62,11 +62,15 @@ def compared(name, grow, folder, models, **settings):
     kept = np.isin(np.unique(before.ids), after.ids).mean()
     parts = ", ".join(f"{step} {seconds:.2f}" for step, seconds in outcome.seconds.items())
     row = (
-        f"| {name} | {before.building_count} | {first:.2f} | {whole:.2f} | {added:.2f} | "
-        f"{added / whole:.0%} | {again * 1000:.0f} ms | {kept:.2%} | {parts} |"
+        f"| {name} | {before.building_count} | {_both(first)} | {_both(whole)} | {_both(added)} | "
+        f"{added[1] / whole[1]:.0%} | {again[0] * 1000:.0f} ms | {kept:.2%} | {parts} |"
     )
     print(row, flush=True)
     return row
+
+
+def _both(seconds):
+    return f"{seconds[0]:.2f} ({seconds[1]:.2f})"
 
 
 def painted(folder, side, months):
@@ -126,8 +130,9 @@ def main():
                     compared(title, real(place, frames), place, None, post=post, **settings)
                 )
     head = (
-        "| stack | buildings before | without the last month, s | all at once, s | month added, s "
-        "| share | run again | names kept | steps of the added month, s |\n"
+        "| stack | buildings before | without the last month, s (CPU) | all at once, s (CPU) "
+        "| month added, s (CPU) | share of CPU | run again | names kept "
+        "| steps of the added month, s |\n"
         "|---|---|---|---|---|---|---|---|---|"
     )
     about = (

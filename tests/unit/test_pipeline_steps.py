@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from many_aois import tree
 from nn_fakes import fake_model
-from pipeline_stacks import GRID, MONTHS, mask_of, tree, write_images, write_masks
+from pipeline_stacks import GRID, MONTHS, mask_of, write_images, write_masks
 from sn7fast import Cube, MissingDependencyError, read_csv, read_parquet
 from sn7fast.io.rasters import write_bands
 from sn7fast.pipeline import plan, run_aoi
@@ -242,7 +243,7 @@ def _interrupted(images, out, count, monkeypatch):
 
 def test_masks_need_no_network(tmp_path):
     source = write_masks(tmp_path / "in", 4)
-    (job,) = plan(source, tmp_path / "out", weights="absent.onnx", post=BASELINE)
+    (job,) = plan(source, tmp_path / "out", weights="absent.onnx", post=BASELINE, report=False)
     assert (job.kind, job.settings.networks) == ("probabilities", ())
     outcome = run_aoi(job)
     assert outcome.done == AFTER

@@ -23,7 +23,7 @@ from sn7fast.data.catalog import Catalog
 from sn7fast.data.discover import Frame, discover
 from sn7fast.data.images import ImageEntry, ImageSettings
 from sn7fast.data.manifest import Manifest, read_manifest
-from sn7fast.errors import InputError, StackError
+from sn7fast.errors import InputError, RasterError, StackError
 from sn7fast.io.rasters import opened
 from sn7fast.io.vector import FORMATS
 from sn7fast.nn.outputs import TAG
@@ -34,7 +34,7 @@ from sn7fast.postprocess import PostProcessing
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from sn7fast.nn.model import Model
     from sn7fast.pipeline.frames import ImageFrame
@@ -274,8 +274,8 @@ def _scanned(root: Path) -> Catalog | None:
 
 def _of_entries(groups: dict[str, list[ImageEntry]], kind: str) -> _Found:
     if kind == "auto":
-        first = next(iter(groups.values()))[0]
-        kind = "probabilities" if _is_probability(first.path) else "images"
+        paths = (entry.path for entries in groups.values() for entry in entries)
+        kind = "probabilities" if _are_probabilities(paths) else "images"
     of: Kind = "images" if kind == "images" else "probabilities"
     return {aoi: (of, tuple(entries), None) for aoi, entries in groups.items()}
 
@@ -289,9 +289,16 @@ def _cubes(root: Path) -> list[Path]:
     return []
 
 
-def _is_probability(path: Path) -> bool:
-    with opened(path) as dataset:
-        return dataset.count == 1 or TAG in dataset.tags()
+def _are_probabilities(paths: Iterable[Path]) -> bool:
+    """Whether the first raster that can be opened is a mask or has probabilities."""
+    for path in paths:
+        try:
+            with opened(path) as dataset:
+                return dataset.count == 1 or TAG in dataset.tags()
+        except RasterError:
+            # Its AOI will tell of it.
+            continue
+    return False
 
 
 def _entry(frame: Frame, settings: ImageSettings) -> ImageEntry:
