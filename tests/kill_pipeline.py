@@ -60,7 +60,8 @@ def kill_and_run_again(data, work, *, kills, seed, options=(), tell=print):
             watch.look(out)
             time.sleep(_LOOK_EVERY_S)
         if process.poll() is not None:
-            assert process.returncode == 0, process.stderr.read()
+            _, stderr = process.communicate()
+            assert process.returncode == 0, stderr
             _check_whole(out, final)
             counts["through"] += 1
             shutil.rmtree(out)
