@@ -113,7 +113,7 @@ def test_a_dask_cluster_makes_the_same_bytes_and_is_missed_when_it_goes(data, al
             run_pipeline(data, tmp_path / "gone", dask=cluster.scheduler_address, tell=leave)
     # What was done is kept, and the rest is done by the next run.
     result = run_pipeline(data, tmp_path / "gone")
-    assert sum("postprocess" in one.kept for one in result.outcomes) in (1, 2)
+    assert sum("postprocess" in one.kept for one in result.outcomes) >= 1
     assert tree(tmp_path / "gone") == alone
 
 
