@@ -314,7 +314,6 @@ RUN = """
 import sys, time
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-from many_aois import tree
 from nn_fakes import fake_model, pointwise
 from sn7fast.pipeline import plan, run_aoi
 

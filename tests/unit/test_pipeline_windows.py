@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from many_aois import tree
 from nn_fakes import fake_model, write_rgba
-from pipeline_stacks import tree
 from sn7fast import Grid
 from sn7fast.io.rasters import write_mask
 from sn7fast.pipeline import cubes as pipeline_cubes

@@ -19,7 +19,7 @@ from sn7fast.cli.group import commands
 from sn7fast.errors import InputError
 from sn7fast.report import comparison, write_report
 from sn7fast.report.backgrounds import Backgrounds
-from sn7fast.report.clouds import hidden_of, masks_by_month
+from sn7fast.report.clouds import Masks, hidden_of
 from sn7fast.report.comparison import MATCHED, NEW, PARTNER_NEW, SCORED, SWITCHED, compare
 from sn7fast.report.document import joined_script
 from sn7fast.report.packing import folded, packed, varints
@@ -215,11 +215,11 @@ def test_hidden_pixels_come_back(hidden):
 
 
 def test_masks_of_what_is_valid_are_checked():
-    assert masks_by_month(None, ["a"]) == {}
+    assert dict(Masks(None, ["a"])) == {}
     with pytest.raises(InputError, match=r"valid: got shape \(2, 3, 3\), wanted \(1, rows"):
-        masks_by_month(np.ones((2, 3, 3), bool), ["a"])
+        Masks(np.ones((2, 3, 3), bool), ["a"])
     with pytest.raises(InputError, match="month a: got uint8"):
-        masks_by_month({"a": np.ones((3, 3), np.uint8)}, ["a"])
+        dict(Masks({"a": np.ones((3, 3), np.uint8)}, ["a"]))
 
 
 def noise(side=64, seed=0):
@@ -260,12 +260,36 @@ def test_the_stretch_looks_at_clear_pixels_only():
     assert unmasked[0, 10, 61] < 120
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_images_of_any_type_are_made_smaller_before_they_are_stretched(dtype):
+    ramp = np.repeat(np.arange(50), 4)[None].repeat(200, axis=0)
+    image = np.stack([ramp, ramp, ramp], axis=2).astype(dtype)
+    if dtype is np.float32:
+        image[:, :4] = np.nan
+    coded = Backgrounds.of({"a": image}, {}, months="a", limit=150)
+    assert coded.factor == 4
+    shown = decoded(coded.files["a"])[0].astype(int)
+    assert shown.shape == (50, 50)
+    assert (np.diff(shown[:, 2:].mean(axis=0)) > 0).mean() > 0.8
+
+
 @pytest.mark.parametrize("dtype", [bool, np.uint8])
 def test_masks_are_shown_without_loss(dtype):
     mask = np.random.default_rng(0).random((40, 50)) > 0.5
     image = mask if dtype is bool else np.where(mask, np.uint8(255), np.uint8(0))
     shown = decoded(Backgrounds.of({"a": image}, {}, months="a", limit=10**6).files["a"])
     np.testing.assert_array_equal(shown[0] > 0, mask)
+
+
+def test_without_webp_there_are_formats_that_every_browser_shows(monkeypatch):
+    import rasterio
+
+    drivers = {name: name for name in ("PNG", "JPEG", "GTiff")}
+    monkeypatch.setattr(rasterio.Env, "drivers", lambda self: drivers)
+    files = Backgrounds.of({"a": noise()}, {}, months="a", limit=10**6).files
+    assert files["a"].startswith(b"\xff\xd8\xff")
+    files = Backgrounds.of({"a": noise()[..., 0] > 99}, {}, months="a", limit=10**6).files
+    assert files["a"].startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize(
@@ -356,6 +380,13 @@ def test_ids_are_needed(tmp_path, side):
     with pytest.raises(InputError, match=f"{side}: AOI .* has no ids"):
         write_report(tmp_path / "a.html", sides["tracks"], truth=sides["truth"])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_id_comes_once_a_month(tmp_path):
+    twice = Footprints.from_shapely([shapely.box(0, 0, 2, 2), shapely.box(4, 4, 6, 6)])
+    tracks = Stack.from_frames([twice], months=["2020_01"], aoi="a", ids=[[3, 3]])
+    with pytest.raises(InputError, match="AOI a: id 3 comes twice in month 2020_01"):
+        write_report(tmp_path / "a.html", tracks)
 
 
 def test_what_does_not_fit_is_refused_and_the_old_page_stays(tmp_path):

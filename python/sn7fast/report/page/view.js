@@ -15,6 +15,8 @@ function makeView(model, canvas, { pointed, left, clicked, dragged }) {
   const leastZoom = () => Math.min(fitZoom(), 1) * 0.6;
 
   function set({ x, y, zoom }) {
+    // A footprint without a point has no place.
+    if (![x, y, zoom].every(Number.isFinite)) return;
     const bounded = Math.max(leastZoom(), Math.min(MOST_ZOOM, zoom));
     change({
       view: {
@@ -106,7 +108,10 @@ function makeView(model, canvas, { pointed, left, clicked, dragged }) {
   };
   canvas.addEventListener("pointerup", end);
   canvas.addEventListener("pointercancel", end);
-  canvas.addEventListener("pointerleave", () => pointers.size || left());
+  canvas.addEventListener("pointerleave", (event) => {
+    // A finger leaves whenever it is lifted; what it pointed at stays.
+    if (event.pointerType === "mouse" && !pointers.size) left();
+  });
   canvas.addEventListener("dblclick", (event) => {
     const at = place(event);
     zoomBy(2, at.x, at.y);
