@@ -61,7 +61,7 @@ def test_one_that_fails_does_not_stop_the_others(runner, tmp_path):
 
 
 def test_processes_share_the_work_and_the_threads(tmp_path):
-    results, _ = run(in_processes(2), ["", "", "", "", "threads"], tmp_path)
+    results, _ = run(in_processes(2), ["meet", "meet", "", "", "threads"], tmp_path)
     pids = {results[f"job{k}"][1] for k in range(4)}
     assert len(pids) == 2
     assert os.getpid() not in pids
