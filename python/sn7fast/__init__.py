@@ -18,6 +18,7 @@ from sn7fast.errors import (
     RasterError,
     Sn7FastError,
     StackError,
+    WorkersError,
 )
 from sn7fast.filters import FilterParams
 from sn7fast.footprints import Footprints
@@ -32,7 +33,7 @@ from sn7fast.io import (
     write_vector,
 )
 from sn7fast.matching import Matches, iou_pairs, match_footprints
-from sn7fast.polygonize import polygonize, polygonize_frames
+from sn7fast.polygonize import polygonize, polygonize_bands, polygonize_frames
 from sn7fast.predict import load_model, predict
 from sn7fast.rasterize import rasterize, training_mask
 from sn7fast.refinement import refine
@@ -74,6 +75,7 @@ __all__ = [
     "Stack",
     "StackError",
     "StcParams",
+    "WorkersError",
     "__version__",
     "attribute_scot",
     "collapse",
@@ -83,6 +85,7 @@ __all__ = [
     "load_model",
     "match_footprints",
     "polygonize",
+    "polygonize_bands",
     "polygonize_frames",
     "predict",
     "rasterize",

@@ -44,6 +44,9 @@ def areas(footprints: _Arrays) -> _F64:
 def bounds(footprints: _Arrays) -> _F64:
     """float64 (n, 4): min x, min y, max x, max y; NaN for an empty footprint."""
 
+def cluster_boxes(boxes: _F64, reach: float) -> NDArray[np.uint32]:
+    """uint32 (n,): the first box of each one's cluster, of those at most ``reach`` apart."""
+
 # Names and codecs ---------------------------------------------------------------------------------
 
 def parse_name(name: str) -> tuple[str, str]:
@@ -68,6 +71,24 @@ def polygonize_frames(
     masks: Sequence[NDArray[Any]], threshold: float, min_area_px: float, connectivity: int
 ) -> list[_Arrays]:
     """The same for masks of one shape and dtype, in parallel."""
+
+class MaskBands:
+    """A mask that comes in bands of rows, from top to bottom."""
+
+    def __new__(
+        cls, columns: int, threshold: float, min_area_px: float, connectivity: int
+    ) -> MaskBands: ...
+    def push(self, mask: NDArray[Any]) -> _Arrays:
+        """Footprints that are ready after these rows; all bands together give those of the whole.
+
+        ``mask`` is as for `polygonize`.
+        """
+
+    def end(self) -> _Arrays:
+        """Footprints that are left after the last row."""
+
+    def open_bounds(self) -> NDArray[np.uint32]:
+        """uint32 (n, 4): boxes of what is not ready: min x, min y, max x, the next row."""
 
 # Separating ---------------------------------------------------------------------------------------
 
@@ -140,6 +161,41 @@ def stc_outlines(contours: _Arrays, scale: float) -> _Arrays:
 
 def collapse_check(params: object) -> None:
     """Raise InputError if the attributes of a CollapseParams do not fit."""
+
+def collapse_sample(shape_yx: tuple[int, int], scale: int) -> list[list[int]]:
+    """Rows from which months are registered: [first row, rows] of bands, in pixels of the image."""
+
+def collapse_register(
+    parts: Sequence[tuple[Sequence[NDArray[Any]], Sequence[NDArray[np.bool_]] | None]],
+    scale: int,
+    params: object,
+    has_hidden: bool,
+) -> _F64:
+    """float64 (T, 2): offset y, x of each month in pixels of the cube; of the rows of a sample."""
+
+def collapse_window(
+    frames: Sequence[NDArray[Any]],
+    valid: Sequence[NDArray[np.bool_]] | None,
+    scale: int,
+    params: object,
+    offsets: _F64,
+    has_hidden: bool,
+    origin: tuple[int, int],
+    core: tuple[int, int, int, int],
+    is_cut: tuple[bool, bool, bool, bool],
+) -> tuple[NDArray[np.uint32], _Arrays, NDArray[np.uint32], NDArray[np.uint32]] | None:
+    """Keys, outlines, sizes and sums of the candidates of a window; None if it is too small.
+
+    origin: row and column of the window in the area; core: rows and columns that are its own,
+    counted in the window; is_cut: whether the area goes on above, below, left and right. Keys are
+    uint32 (n, 3): 0 for what is new, row and column of the top; candidates of all windows sorted
+    by them are those of the area in order. Sums are uint32 (T, n, 2): levels and seen pixels.
+    """
+
+def collapse_decide(
+    sizes: NDArray[np.uint32], sums: NDArray[np.uint32], params: object, level: float
+) -> tuple[NDArray[np.bool_], _I64, _F64, list[NDArray[np.uint32]]]:
+    """Which candidates stay; months and confidence of those, as `collapse`; those of each month."""
 
 def collapse(
     frames: _Frames, valid: _Valid, scale: int, params: object, level: float
@@ -230,12 +286,13 @@ def track_filtered(
     reverse: bool,
     valid: _U8 | None,
     scores: _F64 | None,
+    valid_top: int = 0,
 ) -> tuple[_I64, _I32, _I64, _F64, _Arrays]:
     """Source, frame_offsets, ids, iou, parts: the rows that are left and what fills gaps.
 
     Source counts through the footprints given and then through the parts, which are what is seen of
     footprints that are hidden otherwise. valid: uint8 (months, rows, columns), 0 where nothing is
-    seen.
+    seen; its first row is row valid_top of the image.
     """
 
 # Scores -------------------------------------------------------------------------------------------

@@ -18,7 +18,8 @@ from click.testing import CliRunner
 import sn7fast
 from sn7fast import errors
 from sn7fast.cli import machine, needs
-from sn7fast.cli.group import COMMANDS, _report, commands
+from sn7fast.cli.group import COMMANDS, commands
+from sn7fast.cli.status import _report
 
 PYPROJECT = tomllib.loads((Path(__file__).resolve().parents[2] / "pyproject.toml").read_text())
 CLI = Path(sn7fast.__file__).parent / "cli"

@@ -95,7 +95,7 @@ def command(
 
     from sn7fast.buildings import write_buildings
     from sn7fast.cli.aois import AoiRun, tracks_text, write_tracks
-    from sn7fast.cli.group import OK, SOME_FAILED
+    from sn7fast.cli.status import OK, SOME_FAILED
     from sn7fast.data.catalog import Catalog
     from sn7fast.postprocess import postprocess
     from sn7fast.postprocess.cubes import cube_loaders

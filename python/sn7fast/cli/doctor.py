@@ -25,7 +25,7 @@ def command(as_json: bool) -> int:
     """
     import json
 
-    from sn7fast.cli.group import BAD_INPUT, OK
+    from sn7fast.cli.status import BAD_INPUT, OK
 
     facts = _facts()
     if as_json:

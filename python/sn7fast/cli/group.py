@@ -1,37 +1,20 @@
-"""The group of commands: found by name, imported when used, and one way out for every error.
-
-Exit status: 0 done; 2 wrong usage; 3 input that cannot be used; 4 some AOIs failed, the others are
-done; 70 a bug in sn7fast; 130 interrupted.
-"""
+"""The group of commands: found by name, imported when used."""
 
 from __future__ import annotations
 
 import importlib
-import os
 import sys
-import traceback
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from sn7fast import __version__
-from sn7fast.errors import (
-    ArchiveError,
-    DownloadError,
-    FormatError,
-    InputError,
-    InternalError,
-    MissingDependencyError,
-    RasterError,
-    StackError,
-)
+from sn7fast.cli.status import status_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from click.shell_completion import CompletionItem
-
-OK, USAGE, BAD_INPUT, SOME_FAILED, BUG, INTERRUPTED = 0, 2, 3, 4, 70, 130
 
 # Their short helps stand here too, so that --help and completion need not import the commands; a
 # test compares them with the commands' own.
@@ -53,25 +36,19 @@ COMMANDS = {
     "completion": "Print the script that lets a shell complete commands.",
 }
 
-_NEXT = (
-    (RasterError, "check this file, make it anew or take it away, then run again"),
-    (FormatError, "correct the file at this place, then run again"),
-    (ArchiveError, "do not use this archive; ask its source, or fetch it again"),
-    (StackError, "sort out these files, then run again"),
-)
-_BUG_NEXT = "this is a bug: please report it, with what SN7FAST_DEBUG=1 shows"
 
-
-class _Commands(click.Group):
+class Commands(click.Group):
     """A group whose commands are modules of this package."""
 
     _running: str | None = None
     """The command that was run last, for advice on its errors."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
+        """Their names, in the order of the help."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command of this name, or None."""
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = importlib.import_module(f"sn7fast.cli.{cmd_name}").command
@@ -125,71 +102,19 @@ class _Commands(click.Group):
         **extra: Any,  # noqa: ANN401 - click's own
     ) -> NoReturn:
         """Run and exit; ``standalone_mode`` makes no difference."""
-        try:
-            result = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
-            status = result if isinstance(result, int) else OK
-            sys.stdout.flush()
-        except (BrokenPipeError, SystemExit):
-            # Whoever reads our output has seen enough (click makes a SystemExit of it); a second
-            # flush at exit must not complain.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            status = OK
-        except BaseException as error:
-            status = _report(error, self._running)
-        sys.exit(status)
-
-
-def _report(error: BaseException, running: str | None) -> int:
-    """Say what went wrong and what to do next; returns the exit status."""
-    if isinstance(error, click.exceptions.NoArgsIsHelpError):
-        click.echo(error.format_message(), err=True)
-        return USAGE
-    if os.environ.get("SN7FAST_DEBUG"):
-        traceback.print_exception(error)
-    status, text, advice = _verdict(error)
-    click.echo(f"error: {' '.join(text.split())}", err=True)
-    if not advice and status in (USAGE, BAD_INPUT):
-        advice = f"correct this; {' '.join(['sn7fast', *([running] if running else [])])} --help"
-        advice += " says what is wanted"
-    if advice:
-        click.echo(f"next: {advice}", err=True)
-    return status
-
-
-def _verdict(error: BaseException) -> tuple[int, str, str]:
-    """Exit status, message and advice."""
-    text = str(error)
-    if isinstance(error, click.UsageError):
-        command = error.ctx.command_path if error.ctx else "sn7fast"
-        return USAGE, error.format_message(), f"{command} --help"
-    if isinstance(error, click.ClickException):
-        return USAGE, error.format_message(), ""
-    if isinstance(error, click.Abort | KeyboardInterrupt):
-        # What the command has to say about it is in the cause, as click makes an Abort of it.
-        said = text or str(error.__cause__ or "")
-        return INTERRUPTED, said or "interrupted; nothing was written", ""
-    if isinstance(error, InternalError):
-        return BUG, text, _BUG_NEXT
-    if isinstance(error, InputError):
-        advice = next((advice for kind, advice in _NEXT if isinstance(error, kind)), "")
-        return BAD_INPUT, text, advice
-    if isinstance(error, MissingDependencyError):
-        # The message itself ends with what to install.
-        return BAD_INPUT, text, "sn7fast doctor shows what is installed"
-    if isinstance(error, DownloadError):
-        return BAD_INPUT, text, "run the same again when the network is back: it goes on from here"
-    if isinstance(error, OSError):
-        place = f"{error.filename}: " if error.filename else ""
-        return BAD_INPUT, f"{place}{error.strerror or error}", "check the path and its permissions"
-    if isinstance(error, MemoryError):
-        advice = "" if text else "use smaller rasters or fewer AOIs at a time"
-        return BAD_INPUT, text or "out of memory", advice
-    return BUG, f"{type(error).__name__}: {text}", _BUG_NEXT
+        sys.exit(
+            status_of(
+                lambda: super(Commands, self).main(
+                    args, prog_name, complete_var, standalone_mode=False, **extra
+                ),
+                lambda: self._running,
+            )
+        )
 
 
 @click.group(
     "sn7fast",
-    cls=_Commands,
+    cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Start with: sn7fast demo",
 )

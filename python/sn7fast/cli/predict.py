@@ -53,8 +53,8 @@ def command(
     of a manifest. DIR gets one GeoTIFF for each image, with a band for each output of the network.
     A run that was stopped goes on where it was: files that are whole are kept.
     """
-    from sn7fast.cli.group import OK, SOME_FAILED
     from sn7fast.cli.progress import PixelProgress
+    from sn7fast.cli.status import OK, SOME_FAILED
     from sn7fast.errors import InputError
     from sn7fast.nn.settings import PredictSettings
     from sn7fast.predict import predict

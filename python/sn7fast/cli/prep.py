@@ -76,7 +76,7 @@ def command(
     options.check_output(out, is_file=False, overwrite=overwrite, inputs=[root])
 
     from sn7fast.cli.aois import AoiRun
-    from sn7fast.cli.group import OK, SOME_FAILED
+    from sn7fast.cli.status import OK, SOME_FAILED
     from sn7fast.data.catalog import Catalog
     from sn7fast.data.prep import (
         CHANNELS,

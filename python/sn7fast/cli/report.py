@@ -84,7 +84,7 @@ def command(
     from functools import partial
 
     from sn7fast.cli.aois import AoiRun
-    from sn7fast.cli.group import OK, SOME_FAILED
+    from sn7fast.cli.status import OK, SOME_FAILED
     from sn7fast.report.inputs import ReportInputs
 
     console, timer = Console(quiet=quiet or as_json), Timer()

@@ -110,8 +110,8 @@ def command(
         _check_attribution(attribution_path, metrics)
 
     from sn7fast.cli.aois import AoiRun
-    from sn7fast.cli.group import OK, SOME_FAILED
     from sn7fast.cli.sides import Sides
+    from sn7fast.cli.status import OK, SOME_FAILED
     from sn7fast.cli.table import attribution_table, score_table
 
     console = Console(quiet=quiet)

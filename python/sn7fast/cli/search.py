@@ -119,7 +119,7 @@ def command(
     the same command goes on from its trials; with a larger --trials it goes further.
     """
     from sn7fast import __version__
-    from sn7fast.cli.group import OK, SOME_FAILED
+    from sn7fast.cli.status import OK, SOME_FAILED
     from sn7fast.postprocess import PostProcessing
     from sn7fast.search import Objective, search, space_of, space_to_dict
 

@@ -103,7 +103,7 @@ def command(
                 raise click.UsageError(f"{option}: is for --method filtered")
 
     from sn7fast.cli.aois import AoiRun, stems, tracks_text, write_tracks
-    from sn7fast.cli.group import OK, SOME_FAILED
+    from sn7fast.cli.status import OK, SOME_FAILED
     from sn7fast.data.discover import discover
     from sn7fast.data.load import stack_loaders
     from sn7fast.tracking import track

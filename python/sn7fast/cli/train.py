@@ -52,7 +52,7 @@ def command(
     if out.exists() and not out.is_dir():
         raise click.UsageError(f"--out: {out} is a file, wanted a folder")
 
-    from sn7fast.cli.group import INTERRUPTED, OK
+    from sn7fast.cli.status import INTERRUPTED, OK
     from sn7fast.train import train
 
     first = os.environ.get("RANK", "0") == "0"
