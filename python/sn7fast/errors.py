@@ -12,6 +12,7 @@ __all__ = [
     "RasterError",
     "Sn7FastError",
     "StackError",
+    "WorkersError",
 ]
 
 
@@ -41,6 +42,10 @@ class StackError(InputError):
 
 class MissingDependencyError(Sn7FastError, ImportError):
     """An optional package is not installed; the message says what to install."""
+
+
+class WorkersError(Sn7FastError, RuntimeError):
+    """What runs the work cannot start or is gone. What was finished is kept: run again."""
 
 
 class InternalError(Sn7FastError, RuntimeError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import click
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from sn7fast.data.synthetic import SyntheticScene
     from sn7fast.pipeline import PipelineResult
 
-_DATA, _PICTURE = "data", "overview.png"
+_DATA, _PICTURE, _PAGE = "data", "overview.png", "report.html"
 
 # Written last into what the demo makes, so that it may replace its own output and no other.
 _MARK, _MARK_KEY = "demo.json", "sn7fast_demo"
@@ -26,7 +27,7 @@ _MONTHS, _SHAPE, _KIND = 12, (640, 640), "suburb"
 
 @click.command(
     "demo",
-    short_help="Synthetic months of images: probabilities, footprints, tracks, scores.",
+    short_help="Synthetic months of images: probabilities, footprints, tracks, scores, a page.",
     epilog="Example: sn7fast demo --out my-demo --seed 7",
 )
 @click.option(
@@ -50,7 +51,7 @@ def command(out: Path, seed: int, overwrite: bool, quiet: bool) -> None:
     options.check_output(out, is_file=False, overwrite=overwrite or _is_demo(out))
 
     from sn7fast import get_num_threads
-    from sn7fast.cli.progress import PixelProgress
+    from sn7fast.cli.aoi_progress import AoiProgress
     from sn7fast.cli.table import score_table
     from sn7fast.data.synthetic import synthetic_scene
     from sn7fast.io.outputs import whole_folder
@@ -73,26 +74,29 @@ def command(out: Path, seed: int, overwrite: bool, quiet: bool) -> None:
             details += [model.backend.name]
         post = PostProcessing()
         with timed(console, "images to tracked buildings") as details:
-            progress = PixelProgress(console)
-            result = run_pipeline(
-                folder / _DATA, folder, weights=model, post=post, progress=progress
-            )
-            progress.close()
+            with closing(AoiProgress(console, 1)) as progress:
+                result = run_pipeline(
+                    folder / _DATA, folder, weights=model, post=post, tell=progress
+                )
             tracks = result.tracks[scene.aoi]
             details += [f"{len(tracks)} footprints", f"{tracks.building_count} buildings"]
             details += [f"by {post.method}"]
         with timed(console, "draw the last month") as details:
             _draw(folder, scene, result)
             details += [_PICTURE]
+        with timed(console, "make a page of all months") as details:
+            _write_page(folder, scene, result)
+            details += [_PAGE]
         (folder / _MARK).write_text(
             json.dumps({_MARK_KEY: {"seed": seed}}) + "\n", encoding="utf-8"
         )
-    console.result(f"\n{score_table(result.scot, result.f1)}\n")
+    console.result(f"\n{score_table(result.gathered.scot, result.gathered.f1)}\n")
     console.result(f"All in {whole.lap():.1f} s, written to {out}:")
     console.result("  data/           images and labels in the layout of SpaceNet 7")
     console.result("  probabilities/  what the network says")
     console.result("  buildings/      footprints with identifiers for a GIS, table of buildings")
     console.result("  overview.png    image, probabilities and footprints of the last month")
+    console.result("  report.html     all months to look at, in any browser")
     console.result("The same score by hand:")
     console.result(f"  sn7fast score {out / 'truth.csv'} {out / 'tracks.csv'}")
 
@@ -107,6 +111,22 @@ def _draw(folder: Path, scene: SyntheticScene, result: PipelineResult) -> None:
     probability, _ = read_mask(probabilities[0], band=1)
     image = scene.image(month)[..., :3]
     write_png(folder / _PICTURE, preview(image, probability, result.tracks[scene.aoi], month))
+
+
+def _write_page(folder: Path, scene: SyntheticScene, result: PipelineResult) -> None:
+    from sn7fast.data.catalog import Catalog
+    from sn7fast.report import write_report
+    from sn7fast.report.sources import CatalogImages
+
+    images = CatalogImages(Catalog.scan(folder / _DATA)[scene.aoi])
+    write_report(
+        folder / _PAGE,
+        result.tracks[scene.aoi],
+        truth=result.truth[scene.aoi],
+        images=images,
+        valid=images.valid(scene.months),
+        title=f"Synthetic town {scene.seed}",
+    )
 
 
 def _is_demo(out: Path) -> bool:

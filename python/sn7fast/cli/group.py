@@ -22,10 +22,11 @@ from sn7fast.errors import (
     MissingDependencyError,
     RasterError,
     StackError,
+    WorkersError,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from click.shell_completion import CompletionItem
 
@@ -34,7 +35,7 @@ OK, USAGE, BAD_INPUT, SOME_FAILED, BUG, INTERRUPTED = 0, 2, 3, 4, 70, 130
 # Their short helps stand here too, so that --help and completion need not import the commands; a
 # test compares them with the commands' own.
 COMMANDS = {
-    "demo": "Synthetic months of images: probabilities, footprints, tracks, scores.",
+    "demo": "Synthetic months of images: probabilities, footprints, tracks, scores, a page.",
     "pipeline": "Images to tracked buildings, with everything in between.",
     "prep": "SpaceNet 7 labels to training masks.",
     "train": "Train a network by a recipe.",
@@ -44,6 +45,7 @@ COMMANDS = {
     "track": "Footprints to tracks: identifiers through time.",
     "collapse": "All months at once: buildings, tracks and dates.",
     "score": "Score tracks or footprints: SCOT and F1.",
+    "report": "A page that shows the buildings through time, to open in a browser.",
     "search": "Find the post-processing parameters that score best.",
     "doctor": "Show what is installed, what is missing for what, and the fix.",
     "completion": "Print the script that lets a shell complete commands.",
@@ -54,19 +56,20 @@ _NEXT = (
     (FormatError, "correct the file at this place, then run again"),
     (StackError, "sort out these files, then run again"),
 )
+_AGAIN = "what was finished is kept: run again to go on from there"
+_OF = "command: "
 _BUG_NEXT = "this is a bug: please report it, with what SN7FAST_DEBUG=1 shows"
 
 
-class _Commands(click.Group):
+class Commands(click.Group):
     """A group whose commands are modules of this package."""
 
-    _running: str | None = None
-    """The command that was run last, for advice on its errors."""
-
     def list_commands(self, ctx: click.Context) -> list[str]:
+        """Their names, in the order of the help."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command of this name, or None."""
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = importlib.import_module(f"sn7fast.cli.{cmd_name}").command
@@ -104,12 +107,12 @@ class _Commands(click.Group):
         ]
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own
-        """As click's; keeps the name of the command."""
-        self._running = None
+        """As click's; an error takes along which command it is of."""
         try:
             return super().invoke(ctx)
-        finally:
-            self._running = ctx.invoked_subcommand
+        except Exception as error:
+            error.add_note(f"{_OF}{ctx.command_path} {ctx.invoked_subcommand or ''}".rstrip())
+            raise
 
     def main(
         self,
@@ -120,21 +123,29 @@ class _Commands(click.Group):
         **extra: Any,  # noqa: ANN401 - click's own
     ) -> NoReturn:
         """Run and exit; ``standalone_mode`` makes no difference."""
-        try:
-            result = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
-            status = result if isinstance(result, int) else OK
-            sys.stdout.flush()
-        except (BrokenPipeError, SystemExit):
-            # Whoever reads our output has seen enough (click makes a SystemExit of it); a second
-            # flush at exit must not complain.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            status = OK
-        except BaseException as error:
-            status = _report(error, self._running)
-        sys.exit(status)
+        sys.exit(
+            status_of(lambda: super(Commands, self).main(
+                args, prog_name, complete_var, standalone_mode=False, **extra
+            ))
+        )  # fmt: skip
 
 
-def _report(error: BaseException, running: str | None) -> int:
+def status_of(call: Callable[[], object]) -> int:
+    """Exit status of a command; what went wrong is told."""
+    try:
+        result = call()
+        sys.stdout.flush()
+    except (BrokenPipeError, SystemExit):
+        # Whoever reads our output has seen enough (click makes a SystemExit of it); a second
+        # flush at exit must not complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except BaseException as error:
+        return _report(error)
+    return result if isinstance(result, int) else OK
+
+
+def _report(error: BaseException) -> int:
     """Say what went wrong and what to do next; returns the exit status."""
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         click.echo(error.format_message(), err=True)
@@ -144,8 +155,9 @@ def _report(error: BaseException, running: str | None) -> int:
     status, text, advice = _verdict(error)
     click.echo(f"error: {' '.join(text.split())}", err=True)
     if not advice and status in (USAGE, BAD_INPUT):
-        advice = f"correct this; {' '.join(['sn7fast', *([running] if running else [])])} --help"
-        advice += " says what is wanted"
+        notes = getattr(error, "__notes__", [])
+        commands = [note.removeprefix(_OF) for note in notes if note.startswith(_OF)]
+        advice = f"correct this; {(commands or ['sn7fast'])[0]} --help says what is wanted"
     if advice:
         click.echo(f"next: {advice}", err=True)
     return status
@@ -171,6 +183,8 @@ def _verdict(error: BaseException) -> tuple[int, str, str]:
     if isinstance(error, MissingDependencyError):
         # The message itself ends with what to install.
         return BAD_INPUT, text, "sn7fast doctor shows what is installed"
+    if isinstance(error, WorkersError):
+        return BAD_INPUT, text, _AGAIN
     if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
         return BAD_INPUT, f"{place}{error.strerror or error}", "check the path and its permissions"
@@ -182,7 +196,7 @@ def _verdict(error: BaseException) -> tuple[int, str, str]:
 
 @click.group(
     "sn7fast",
-    cls=_Commands,
+    cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Start with: sn7fast demo",
 )
