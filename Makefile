@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 TESTED := --package sn7fast-core
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint format bench wheel clean
+.PHONY: help build demo test lint format bench docs wheel clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -53,8 +53,12 @@ format: build ## Format Rust and Python
 bench: build ## Time sn7fast beside its rivals and print the ratios
 	$(BIN)/python benches/python/run.py
 
+docs: build ## Make the site of the documentation in site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
+	@echo "open site/index.html"
+
 wheel: | $(BIN)/maturin ## Build the wheel into dist/
 	$(BIN)/maturin build --release --out dist
 
 clean: ## Remove what the other targets made
-	rm -rf $(VENV) target dist demo-output
+	rm -rf $(VENV) target dist site demo-output

@@ -1,0 +1,2 @@
+# %% [markdown]
+# # What a score is made of

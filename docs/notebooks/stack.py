@@ -1,0 +1,2 @@
+# %% [markdown]
+# # A stack, from masks to tracked buildings
