@@ -26,7 +26,8 @@ commands themselves; `sn7fast COMMAND --help` prints the same text.
 | 70 | a bug in sn7fast |
 | 130 | interrupted |
 
-With `SN7FAST_DEBUG=1` an error shows where it comes from. `SN7FAST_NUM_THREADS` sets the number of threads.
+With `SN7FAST_DEBUG=1` an error shows where it comes from. `SN7FAST_NUM_THREADS` sets the number of
+threads.
 """
 
 

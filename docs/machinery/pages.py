@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from commands import command_pages  # noqa: E402 - needs the path
-from notebooks import notebook_page  # noqa: E402
-from repository import repository_page  # noqa: E402
+from commands import command_pages
+from notebooks import notebook_page
+from repository import repository_page
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
