@@ -26,6 +26,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         "design.md": repository_page(docs.parent / "DESIGN.md"),
         "changelog.md": repository_page(docs.parent / "CHANGELOG.md"),
         "cli.md": command_pages(),
+        "network.md": repository_page(docs.parent / "training" / "CARD.md"),
     }
     for path in sorted((docs / "notebooks").glob("*.ipynb")):
         page, pictures = notebook_page(path)

@@ -49,7 +49,7 @@ def test_the_figures_on_the_page_are_those_of_the_record():
     score = re.search(r"each of the three gives SCOT ([\d.]+\d)", text)[1]
     quality = max((ROOT / "benches" / "record").glob("quality-*.md")).read_text()
     assert score in re.search(r"^\| baseline tracker \| ([\d.]+)", quality, re.MULTILINE)[1]
-    ours, rival = re.search(r"take ([\d.]+) s there .* takes ([\d.]+) s\.", text).groups()
+    ours, rival = re.search(r"take ([\d.]+) s there .* take ([\d.]+) s\.", text).groups()
     bench = max((ROOT / "benches" / "record").glob("*-cores-*.md")).read_text()
     row = re.search(r"^\| polygonize \+ track \+ SCOT, both sides \|.*\|$", bench, re.MULTILINE)[0]
     milliseconds = re.search(r"\| (\d+) ms \|", row)[1]
