@@ -54,7 +54,7 @@ bench: build ## Time sn7fast beside its rivals and print the ratios
 	$(BIN)/python benches/python/run.py
 
 docs: build ## Make the site of the documentation in site/
-	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 	@echo "open site/index.html"
 
 wheel: | $(BIN)/maturin ## Build the wheel into dist/

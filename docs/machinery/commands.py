@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from typing import TYPE_CHECKING
 
 import click
@@ -43,7 +44,8 @@ def command_pages() -> str:
 
 
 def _section(command: click.Command, context: click.Context) -> Iterator[str]:
-    yield f"## {context.info_name}\n"
+    anchor = context.command_path.replace(" ", "-")
+    yield f"## {context.info_name} {{#{anchor}}}\n"
     yield f"```text\n{command.get_usage(context)}\n```\n"
     yield _paragraphs(command.help or "")
     if command.epilog:
@@ -82,7 +84,7 @@ def _row(parameter: click.Parameter, context: click.Context) -> tuple[str, str] 
     if record is None:
         return None
     names, text = record
-    return f"`{names}`", text.replace("<", "&lt;").replace("*", "\\*")
+    return f"`{names}`", re.sub(r"([\[\]*_`])", r"\\\1", text.replace("<", "&lt;"))
 
 
 def _cell(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import tempfile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import nbformat
 from nbclient import NotebookClient
@@ -35,18 +35,22 @@ def notebook_page(path: Path) -> tuple[str, dict[str, bytes]]:
             parts.append(cell.source)
             continue
         parts.append(f"```python\n{cell.source}\n```")
+        printed = "".join(out.text for out in cell.outputs if out.output_type == "stream")
+        if printed:
+            parts.append(f"```text\n{printed.rstrip()}\n```")
         for output in cell.outputs:
-            parts.append(_shown(output, path.stem, pictures))
+            if output.output_type != "stream":
+                parts.append(_shown(output.data, path.stem, pictures))
     title, *rest = parts[1:]
     return "\n\n".join([title, parts[0], *rest]) + "\n", pictures
 
 
-def _shown(output: Any, stem: str, pictures: dict[str, bytes]) -> str:  # noqa: ANN401 - nbformat
-    if output.output_type == "stream":
-        return f"```text\n{output.text.rstrip()}\n```"
-    data = output.get("data", {})
+def _shown(data: dict[str, str], stem: str, pictures: dict[str, bytes]) -> str:
+    """The best of the forms in which a cell shows its value."""
     if "image/png" in data:
         name = f"{stem}-{len(pictures) + 1}.png"
         pictures[name] = base64.b64decode(data["image/png"])
         return f"![]({name})"
-    return f"```text\n{data.get('text/plain', '')}\n```"
+    if "text/html" in data:
+        return data["text/html"]
+    return f"```text\n{data['text/plain']}\n```"

@@ -117,7 +117,6 @@ def plot_costs(by_kind: Mapping[str, float], score: float, *, ax: Axes | None = 
     ax.bar_label(bars, fmt="%.3f", padding=3, fontsize=8)
     ax.invert_yaxis()
     ax.margins(x=0.12)
-    ax.set_xlim(left=0)
     ax.set_xlabel("cost in SCOT")
     ax.set_title(f"SCOT {score:.3f}: what the missing {sum(by_kind.values()):.3f} is made of")
     return ax
