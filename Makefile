@@ -2,11 +2,13 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# The Rust benches and the binding's crate have no tests of their own.
+# The binding's crate has no tests of its own.
 TESTED := --package sn7fast-core
+# The Rust benches are a workspace of their own, built in the same folder.
+BENCHES := --manifest-path benches/rust/Cargo.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint format bench docs wheel clean
+.PHONY: help build demo test lint format bench docs wheel release clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -38,7 +40,9 @@ test: build ## Run all tests
 
 lint: build ## Check format, lints, types and stubs
 	cargo fmt --all --check
-	cargo clippy --quiet --workspace --all-targets -- --deny warnings
+	cargo fmt $(BENCHES) --check
+	cargo clippy --quiet --locked --workspace --all-targets -- --deny warnings
+	cargo clippy --quiet --locked $(BENCHES) --target-dir target --all-targets -- --deny warnings
 	RUSTDOCFLAGS="--deny warnings --allow rustdoc::private_intra_doc_links" cargo doc --quiet --no-deps --document-private-items $(TESTED)
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/ruff check --quiet
@@ -47,6 +51,7 @@ lint: build ## Check format, lints, types and stubs
 
 format: build ## Format Rust and Python
 	cargo fmt --all
+	cargo fmt $(BENCHES)
 	$(BIN)/ruff format --quiet
 	$(BIN)/ruff check --quiet --fix
 
@@ -59,6 +64,14 @@ docs: build ## Make the site of the documentation in site/
 
 wheel: | $(BIN)/maturin ## Build the wheel into dist/
 	$(BIN)/maturin build --release --out dist
+
+# Into clean environments, with nothing of this checkout on the path; then as the Dockerfile does.
+release: wheel build ## Build wheel and source distribution, check both, install them, run the Dockerfile's steps
+	$(BIN)/maturin sdist --out dist
+	$(BIN)/python tools/notices.py --check
+	$(BIN)/python tools/check_release.py dist
+	$(BIN)/python tools/try_install.py dist
+	$(BIN)/python tools/docker_dry_run.py
 
 clean: ## Remove what the other targets made
 	rm -rf $(VENV) target dist site demo-output

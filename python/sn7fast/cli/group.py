@@ -27,13 +27,27 @@ from sn7fast.errors import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from click.shell_completion import CompletionItem
+
 OK, USAGE, BAD_INPUT, SOME_FAILED, BUG, INTERRUPTED = 0, 2, 3, 4, 70, 130
 
-_NAMES = (
-    *("demo", "pipeline"),
-    *("prep", "train", "predict", "export"),
-    *("polygonize", "track", "collapse", "score", "search", "doctor"),
-)
+# Their short helps stand here too, so that --help and completion need not import the commands; a
+# test compares them with the commands' own.
+COMMANDS = {
+    "demo": "Synthetic months of images: probabilities, footprints, tracks, scores.",
+    "pipeline": "Images to tracked buildings, with everything in between.",
+    "prep": "SpaceNet 7 labels to training masks.",
+    "train": "Train a network by a recipe.",
+    "predict": "Images to probabilities, by a network.",
+    "export": "Weights of a network to an ONNX file, which runs without torch.",
+    "polygonize": "Masks to footprints: one GeoJSON a month.",
+    "track": "Footprints to tracks: identifiers through time.",
+    "collapse": "All months at once: buildings, tracks and dates.",
+    "score": "Score tracks or footprints: SCOT and F1.",
+    "search": "Find the post-processing parameters that score best.",
+    "doctor": "Show what is installed, what is missing for what, and the fix.",
+    "completion": "Print the script that lets a shell complete commands.",
+}
 
 _NEXT = (
     (RasterError, "check this file, make it anew or take it away, then run again"),
@@ -46,14 +60,56 @@ _BUG_NEXT = "this is a bug: please report it, with what SN7FAST_DEBUG=1 shows"
 class _Commands(click.Group):
     """A group whose commands are modules of this package."""
 
+    _running: str | None = None
+    """The command that was run last, for advice on its errors."""
+
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_NAMES)
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _NAMES:
+        if cmd_name not in COMMANDS:
             return None
         command: click.Command = importlib.import_module(f"sn7fast.cli.{cmd_name}").command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click's; of an unknown command it says which ones are like it."""
+        name = args[0]
+        if name in COMMANDS or name.startswith("-") or ctx.resilient_parsing:
+            return super().resolve_command(ctx, args)
+        import difflib
+
+        near = difflib.get_close_matches(name.lower(), COMMANDS, n=2, cutoff=0.7)
+        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        raise click.UsageError(f"no such command: {name!r}{hint}", ctx)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """As click's, without importing the commands."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """As click's, without importing the commands."""
+        from click.shell_completion import CompletionItem
+
+        return [
+            *(
+                CompletionItem(name, help=text)
+                for name, text in COMMANDS.items()
+                if name.startswith(incomplete)
+            ),
+            *click.Command.shell_complete(self, ctx, incomplete),
+        ]
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own
+        """As click's; keeps the name of the command."""
+        self._running = None
+        try:
+            return super().invoke(ctx)
+        finally:
+            self._running = ctx.invoked_subcommand
 
     def main(
         self,
@@ -74,11 +130,11 @@ class _Commands(click.Group):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             status = OK
         except BaseException as error:
-            status = _report(error)
+            status = _report(error, self._running)
         sys.exit(status)
 
 
-def _report(error: BaseException) -> int:
+def _report(error: BaseException, running: str | None) -> int:
     """Say what went wrong and what to do next; returns the exit status."""
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         click.echo(error.format_message(), err=True)
@@ -87,6 +143,9 @@ def _report(error: BaseException) -> int:
         traceback.print_exception(error)
     status, text, advice = _verdict(error)
     click.echo(f"error: {' '.join(text.split())}", err=True)
+    if not advice and status in (USAGE, BAD_INPUT):
+        advice = f"correct this; {' '.join(['sn7fast', *([running] if running else [])])} --help"
+        advice += " says what is wanted"
     if advice:
         click.echo(f"next: {advice}", err=True)
     return status
@@ -110,7 +169,8 @@ def _verdict(error: BaseException) -> tuple[int, str, str]:
         advice = next((advice for kind, advice in _NEXT if isinstance(error, kind)), "")
         return BAD_INPUT, text, advice
     if isinstance(error, MissingDependencyError):
-        return BAD_INPUT, text, ""
+        # The message itself ends with what to install.
+        return BAD_INPUT, text, "sn7fast doctor shows what is installed"
     if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
         return BAD_INPUT, f"{place}{error.strerror or error}", "check the path and its permissions"

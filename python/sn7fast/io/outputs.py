@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import shutil
-import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,7 +30,8 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[Path]:
         raise FileNotFoundError(errno.ENOENT, "No such folder", str(final.parent))
     if final.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(final))
-    temporary = final.with_name(f".sn7fast-{secrets.token_hex(8)}.part{final.suffix}")
+    # Not the module secrets, which brings all of OpenSSL to every import of sn7fast.
+    temporary = final.with_name(f".sn7fast-{os.urandom(8).hex()}.part{final.suffix}")
     try:
         yield temporary
         temporary.replace(final)
@@ -46,6 +45,9 @@ def whole_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
 
     A folder that is there already is replaced, all of it; if that fails it is put back.
     """
+    # As slow to import as secrets.
+    import tempfile
+
     # Resolved, so that "." and a link to a folder have a name and a place beside them.
     path = Path(path).resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
