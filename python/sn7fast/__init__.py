@@ -8,6 +8,8 @@ from sn7fast.buildings import Buildings
 from sn7fast.collapse import CollapseParams, collapse
 from sn7fast.cube import Cube
 from sn7fast.errors import (
+    ArchiveError,
+    DownloadError,
     FormatError,
     GeometryError,
     InputError,
@@ -45,9 +47,11 @@ from sn7fast.train import train
 
 __all__ = [
     "AoiAttribution",
+    "ArchiveError",
     "Buildings",
     "CollapseParams",
     "Cube",
+    "DownloadError",
     "F1Aoi",
     "F1Counts",
     "F1Score",

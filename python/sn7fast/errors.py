@@ -4,6 +4,8 @@ A leaf module: the native core imports its classes from here.
 """
 
 __all__ = [
+    "ArchiveError",
+    "DownloadError",
     "FormatError",
     "GeometryError",
     "InputError",
@@ -37,6 +39,14 @@ class RasterError(InputError):
 
 class StackError(InputError):
     """Frames do not make a stack: no month in a name, two files for a month, unequal shapes."""
+
+
+class ArchiveError(InputError):
+    """An archive has the wrong checksum, is damaged, or holds what must not be unpacked."""
+
+
+class DownloadError(Sn7FastError, OSError):
+    """The connection was lost too often; what came is kept, and a second call goes on from it."""
 
 
 class MissingDependencyError(Sn7FastError, ImportError):

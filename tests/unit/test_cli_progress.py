@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sn7fast.cli import progress
+from sn7fast.cli import meter
 from sn7fast.cli.console import Console
 from sn7fast.cli.progress import PixelProgress
 from sn7fast.errors import InputError
@@ -14,7 +14,7 @@ from sn7fast.errors import InputError
 @pytest.fixture
 def clock(monkeypatch):
     now = [0.0]
-    monkeypatch.setattr(progress, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(meter, "perf_counter", lambda: now[0])
     return now
 
 

@@ -1,16 +1,12 @@
 """A folder that is read-only and a disk that is full: an error, and nothing left behind."""
 
 import errno
-import os
-import resource
-import signal
-import stat
-from contextlib import contextmanager
 
 import numpy as np
 import pytest
 
 import sn7fast
+from broken_folders import LIMIT, full_disk, read_only
 from sn7fast import Cube, Footprints, Grid, Stack
 from sn7fast.io.buildings import building_table, write_buildings_csv, write_buildings_parquet
 from sn7fast.io.change import write_change_map
@@ -18,8 +14,6 @@ from sn7fast.io.cog import write_cube
 from sn7fast.io.stac import stac_item, write_stac_item
 
 GRID = Grid((512, 512), (10, 0, 399960, 0, -10, 4900020), "EPSG:32632")
-LIMIT = 4096
-NOBODY = 65534
 
 
 def big_stack():
@@ -50,42 +44,6 @@ WRITERS = {
         path, stac_item("a", ["2018_01"] * 1000, {}, grid=GRID)
     ),
 }
-
-
-@contextmanager
-def full_disk():
-    """No file can grow beyond the limit."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (LIMIT, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        signal.signal(signal.SIGXFSZ, handler)
-
-
-@contextmanager
-def read_only(folder):
-    """Nothing can be made in the folder; not by root either, who gives up their rights."""
-    mode = stat.S_IMODE(folder.stat().st_mode)
-    is_root = os.geteuid() == 0
-    closed = 0o001 if is_root else 0
-    parents = [parent for parent in folder.parents if closed & ~parent.stat().st_mode]
-    modes = [stat.S_IMODE(parent.stat().st_mode) for parent in parents]
-    folder.chmod(0o555)
-    try:
-        for parent, was in zip(parents, modes, strict=True):
-            parent.chmod(was | closed)
-        if is_root:
-            os.seteuid(NOBODY)
-        yield
-    finally:
-        if is_root:
-            os.seteuid(0)
-        for parent, was in zip(parents, modes, strict=True):
-            parent.chmod(was)
-        folder.chmod(mode)
 
 
 def content(folder):

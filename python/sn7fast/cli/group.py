@@ -16,6 +16,8 @@ import click
 
 from sn7fast import __version__
 from sn7fast.errors import (
+    ArchiveError,
+    DownloadError,
     FormatError,
     InputError,
     InternalError,
@@ -36,6 +38,7 @@ OK, USAGE, BAD_INPUT, SOME_FAILED, BUG, INTERRUPTED = 0, 2, 3, 4, 70, 130
 COMMANDS = {
     "demo": "Synthetic months of images: probabilities, footprints, tracks, scores.",
     "pipeline": "Images to tracked buildings, with everything in between.",
+    "download": "SpaceNet 7 from its public bucket, checked and unpacked.",
     "prep": "SpaceNet 7 labels to training masks.",
     "train": "Train a network by a recipe.",
     "predict": "Images to probabilities, by a network.",
@@ -48,10 +51,10 @@ COMMANDS = {
     "doctor": "Show what is installed, what is missing for what, and the fix.",
     "completion": "Print the script that lets a shell complete commands.",
 }
-
 _NEXT = (
     (RasterError, "check this file, make it anew or take it away, then run again"),
     (FormatError, "correct the file at this place, then run again"),
+    (ArchiveError, "do not use this archive; ask its source, or fetch it again"),
     (StackError, "sort out these files, then run again"),
 )
 _BUG_NEXT = "this is a bug: please report it, with what SN7FAST_DEBUG=1 shows"
@@ -171,6 +174,8 @@ def _verdict(error: BaseException) -> tuple[int, str, str]:
     if isinstance(error, MissingDependencyError):
         # The message itself ends with what to install.
         return BAD_INPUT, text, "sn7fast doctor shows what is installed"
+    if isinstance(error, DownloadError):
+        return BAD_INPUT, text, "run the same again when the network is back: it goes on from here"
     if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
         return BAD_INPUT, f"{place}{error.strerror or error}", "check the path and its permissions"

@@ -1,13 +1,12 @@
-"""Progress of work that is counted in pixels: a bar at a terminal, sparse lines in a log."""
+"""Progress of work that is counted in pixels."""
 
 from __future__ import annotations
 
-import sys
-from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from sn7fast.cli.meter import Meter
 from sn7fast.nn.predicting import Progress
 
 if TYPE_CHECKING:
@@ -16,45 +15,20 @@ if TYPE_CHECKING:
     from sn7fast.cli.console import Console
     from sn7fast.errors import InputError
 
-_LINE_EVERY_S = 30.0
-
 
 class PixelProgress(Progress):
     """Shows how far a prediction is, unless the console is quiet."""
 
     def __init__(self, console: Console) -> None:
-        self._console = console
-        self._bar: Any = None
-        self._total = self._done = 0
-        self._start = self._last = perf_counter()
+        self._meter = Meter(console, unit="Mpx", scale=1e6)
 
     def start(self, pixels: int) -> None:
         """See `Progress`."""
-        self._total = pixels
-        self._start = self._last = perf_counter()
-        if pixels and not self._console.quiet and sys.stderr.isatty():
-            from tqdm import tqdm
-
-            self._bar = tqdm(total=pixels / 1e6, desc="predict", unit="Mpx", leave=False,
-                             bar_format="{desc}: {percentage:3.0f}%|{bar}| {n:.1f}/{total:.1f} Mpx "
-                             "[{elapsed}<{remaining}, {rate_fmt}]")  # fmt: skip
+        self._meter.start("predict", pixels)
 
     def advance(self, pixels: int) -> None:
         """See `Progress`."""
-        self._done += pixels
-        if self._bar is not None:
-            self._bar.update(pixels / 1e6)
-            return
-        now = perf_counter()
-        if not self._console.quiet and now - self._last >= _LINE_EVERY_S:
-            self._last = now
-            rate = self._done / (now - self._start)
-            left = (self._total - self._done) / rate
-            click.echo(
-                f"predict: {100 * self._done / self._total:.0f} %, {rate / 1e6:.2f} Mpx/s, "
-                f"{left:.0f} s to go",
-                err=True,
-            )
+        self._meter.advance(pixels)
 
     def failed(self, path: Path, error: InputError) -> None:
         """See `Progress`."""
@@ -64,5 +38,4 @@ class PixelProgress(Progress):
 
     def close(self) -> None:
         """Take the bar away."""
-        if self._bar is not None:
-            self._bar.close()
+        self._meter.close()
