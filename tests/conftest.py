@@ -1,7 +1,8 @@
 """Fixtures of all tests: the folder of shared data, and what its absence means.
 
 The folder is where SN7FAST_SHARED points, else ``../shared`` beside the checkout. Tests that need
-it skip if it is absent. With SN7FAST_REQUIRE_SHARED=1 each such skip is a failure.
+it skip if it is absent. With SN7FAST_REQUIRE_SHARED=1 each such skip is a failure, and with
+SN7FAST_REQUIRE_BROWSER=1 each skip for want of a browser.
 
 Property tests take their number of examples from a profile of hypothesis: ``fast``, or what
 HYPOTHESIS_PROFILE names. ``ci`` draws the same examples every time, ``deep`` looks for hours.
@@ -12,6 +13,7 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
+import browser
 from shared_folder import ABSENT, REQUIRE, find_shared
 
 # A slow or loaded machine is no failure.
@@ -28,7 +30,7 @@ def shared():
     """Path of the folder with golden cases and real data."""
     folder = find_shared()
     if folder is None:
-        (pytest.fail if required() else pytest.skip)(ABSENT)
+        (pytest.fail if required(REQUIRE) else pytest.skip)(ABSENT)
     return folder
 
 
@@ -42,17 +44,19 @@ def real_data(shared):
     return shared / "data" / "real"
 
 
-def required():
-    return os.environ.get(REQUIRE, "") not in ("", "0")
+def required(name):
+    return os.environ.get(name, "") not in ("", "0")
 
 
 def turn_skip_into_failure(report):
-    """A skip that speaks of the shared folder is a failure where the folder is required."""
-    if required() and report.skipped and not hasattr(report, "wasxfail"):
-        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
-        if "shared" in reason.lower():
+    """A skip that speaks of the shared folder or the browser is a failure where that is required."""
+    if not report.skipped or hasattr(report, "wasxfail"):
+        return
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    for name, word in ((REQUIRE, "shared"), (browser.REQUIRE, "browser")):
+        if required(name) and word in reason.lower():
             report.outcome = "failed"
-            report.longrepr = f"{REQUIRE} is set, but this was skipped: {reason}"
+            report.longrepr = f"{name} is set, but this was skipped: {reason}"
 
 
 @pytest.hookimpl(wrapper=True)

@@ -47,6 +47,7 @@ COMMANDS = {
     "track": "Footprints to tracks: identifiers through time.",
     "collapse": "All months at once: buildings, tracks and dates.",
     "score": "Score tracks or footprints: SCOT and F1.",
+    "report": "A page that shows the buildings through time, to open in a browser.",
     "search": "Find the post-processing parameters that score best.",
     "doctor": "Show what is installed, what is missing for what, and the fix.",
     "completion": "Print the script that lets a shell complete commands.",

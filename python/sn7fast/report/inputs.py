@@ -1,0 +1,267 @@
+"""What a report is made from: a run of the pipeline, or stacks with what belongs to them."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sn7fast.buildings import COLUMNS, Buildings
+from sn7fast.data.catalog import Catalog
+from sn7fast.data.discover import discover
+from sn7fast.data.load import stack_loaders
+from sn7fast.data.manifest import read_manifest
+from sn7fast.data.sn7 import sn7_grid
+from sn7fast.errors import FormatError, InputError, StackError
+from sn7fast.io.rasters import opened, read_grid
+from sn7fast.postprocess.cubes import cube_loaders
+from sn7fast.report.sources import (
+    CatalogImages,
+    CubeImages,
+    ManifestImages,
+    RasterImages,
+)
+from sn7fast.tracking import track
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from sn7fast.data.discover import Source
+    from sn7fast.data.images import ImageEntry
+    from sn7fast.grid import Grid
+    from sn7fast.stack import Stack
+
+# What the pipeline calls the parts of a run.
+_TRACKS, _TRUTH, _PROBABILITIES, _BUILDINGS = (
+    "tracks.csv",
+    "truth.csv",
+    "probabilities",
+    "buildings",
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """What the report of one AOI shows; the arguments of `sn7fast.report.write_report`."""
+
+    tracks: Stack
+    truth: Stack | None
+    images: Mapping[str, NDArray[Any]] | None
+    valid: Mapping[str, NDArray[np.bool_]] | NDArray[np.bool_] | None
+    buildings: Buildings | None
+
+
+class ReportInputs:
+    """The AOIs of a source, each with its truth and images.
+
+    Args:
+        source: A folder that the pipeline wrote, a GeoParquet file, or what
+            `sn7fast.data.discover` takes.
+        truth: What `sn7fast.data.discover` takes, or None; a run has its own.
+        images: A folder in the layout of SpaceNet 7, a manifest, or monthly rasters or cubes such
+            as probabilities; None takes the probabilities of a run.
+        min_iou: For tracking what has no identifiers.
+        masks: Arguments for polygonizing.
+        tell: Called with what a user may want to know.
+
+    Raises:
+        InputError: Nothing found at one of them, or no AOI in common.
+    """
+
+    def __init__(
+        self,
+        source: str | os.PathLike[str],
+        *,
+        truth: str | os.PathLike[str] | None = None,
+        images: str | os.PathLike[str] | None = None,
+        min_iou: float = 0.25,
+        masks: Mapping[str, Any] | None = None,
+        tell: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        source = Path(source)
+        self._run = source if (source / _TRACKS).is_file() else None
+        if self._run is not None:
+            if truth is None and (self._run / _TRUTH).is_file():
+                truth = self._run / _TRUTH
+            if images is None and (self._run / _PROBABILITIES).is_dir():
+                images = self._run / _PROBABILITIES
+        self._min_iou, self._tell = min_iou, tell
+        self._said: set[str] = set()
+        options = dict(masks or {})
+        self._tracks = _stacks(source if self._run is None else self._run / _TRACKS, options)
+        self._truth = {} if truth is None else _stacks(Path(truth), options)
+        self._images = None if images is None else _Images(Path(images))
+        if self._truth and not set(self._truth) & set(self._tracks) and not self._alone():
+            raise InputError(
+                f"no common AOI: {truth} has {_some(self._truth)}, {source} has "
+                f"{_some(self._tracks)}"
+            )
+
+    @property
+    def aois(self) -> tuple[str, ...]:
+        """Names of the AOIs."""
+        return tuple(self._tracks)
+
+    def load(self, aoi: str) -> Shown:
+        """Read what belongs to an AOI.
+
+        Raises:
+            InputError: Something of it cannot be used.
+        """
+        tracks = self._tracked("the tracks", self._tracks[aoi]())
+        load_truth = self._truth.get(aoi)
+        if load_truth is None and self._alone():
+            (load_truth,) = self._truth.values()
+        truth = None if load_truth is None else self._tracked("the truth", load_truth())
+        if truth is not None:
+            lacking = len(set(truth.months) - set(tracks.months))
+            if lacking:
+                self._tell(
+                    f"AOI {aoi}: {lacking} of {len(truth.months)} months of the truth not in the "
+                    "tracks: their buildings count as missed"
+                )
+        images = valid = grid = None
+        if self._images is not None:
+            images, valid, grid = self._images.of(aoi, tracks.months)
+            if images is None:
+                self._tell(f"AOI {aoi}: no images")
+        tracks = replace(tracks, grid=tracks.grid or grid or _grid_of_name(aoi))
+        return Shown(tracks, truth, images, valid, self._dates(tracks))
+
+    def _alone(self) -> bool:
+        """One AOI on either side: they belong together whatever their names."""
+        return len(self._tracks) == len(self._truth) == 1
+
+    def _tracked(self, what: str, stack: Stack) -> Stack:
+        if stack.ids is not None:
+            return stack
+        if what not in self._said:
+            self._said.add(what)
+            self._tell(f"{what} had no identifiers: tracked with IoU of at least {self._min_iou:g}")
+        return track(stack, min_iou=self._min_iou)
+
+    def _dates(self, tracks: Stack) -> Buildings | None:
+        if tracks.buildings is not None or self._run is None:
+            return tracks.buildings
+        path = self._run / _BUILDINGS / f"{tracks.aoi}.csv"
+        return read_dates(path, tracks.months) if path.is_file() else None
+
+
+def read_dates(path: str | os.PathLike[str], months: Sequence[str]) -> Buildings | None:
+    """Dates of construction from a table of buildings, or None if it has none.
+
+    Args:
+        path: CSV as `sn7fast.io.buildings` or `sn7fast.buildings` write it.
+        months: Labels of the stack.
+
+    Raises:
+        FormatError: A cell cannot be read; names the line.
+    """
+    path = Path(path)
+    place = {month: float(index) for index, month in enumerate(months)}
+    found: list[list[float]] = []
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        if not set(COLUMNS.values()) <= set(reader.fieldnames or ()):
+            return None
+        for row in reader:
+            try:
+                cells = [row[name] for name in COLUMNS.values()]
+                found.append([place[cell] if cell in place else float(cell) for cell in cells])
+            except (ValueError, TypeError) as error:
+                raise FormatError(f"{path}: line {reader.line_num}: {error}") from None
+    table = np.array(found, float).reshape(len(found), len(COLUMNS))
+    return Buildings(*(table[:, at] for at in range(len(COLUMNS))))
+
+
+def _stacks(path: Path, options: Mapping[str, Any]) -> dict[str, Callable[[], Stack]]:
+    if path.suffix.lower() == ".parquet" and path.is_file():
+        from sn7fast.io.parquet import read_parquet
+
+        stacks = read_parquet(path)
+        return {aoi: partial(_itself, stack) for aoi, stack in sorted(stacks.items())}
+    return stack_loaders(discover(path), **options)
+
+
+def _itself(stack: Stack) -> Stack:
+    return stack
+
+
+def _grid_of_name(aoi: str) -> Grid | None:
+    try:
+        return sn7_grid(aoi)
+    except InputError:
+        return None
+
+
+class _Images:
+    """Images of AOIs, whatever they are kept in."""
+
+    def __init__(self, path: Path) -> None:
+        self._catalog: Catalog | None = None
+        self._entries: dict[str, list[ImageEntry]] = {}
+        self._rasters: Source | None = None
+        self._path = path
+        if path.suffix.lower() == ".csv":
+            self._entries = read_manifest(path).by_aoi()
+            return
+        try:
+            self._catalog = Catalog.scan(path)
+        except StackError:
+            raise
+        except InputError:
+            # No folder of SpaceNet 7: other rasters, or cubes.
+            self._cubes = cube_loaders(path)
+            if path.is_dir() and not any(path.glob("*.npz")) and not any(path.glob("*.zarr")):
+                self._rasters = discover(path, kinds=["masks"])
+
+    def of(
+        self, aoi: str, months: Sequence[str]
+    ) -> tuple[
+        Mapping[str, NDArray[Any]] | None,
+        Mapping[str, NDArray[np.bool_]] | NDArray[np.bool_] | None,
+        Grid | None,
+    ]:
+        """Images, what of them is valid, and their grid."""
+        if self._catalog is not None:
+            return self._of_catalog(aoi, months)
+        if self._entries:
+            entries = self._entries.get(aoi)
+            if entries is None:
+                return None, None, None
+            images = ManifestImages(entries)
+            return images, images.valid(), read_grid(entries[0].path)
+        if aoi not in self._cubes:
+            return None, None, None
+        frames = [] if self._rasters is None else self._rasters.by_aoi()[aoi]
+        if frames:
+            with opened(frames[0].path) as dataset:
+                if dataset.count >= 3:
+                    return RasterImages(frames), None, read_grid(frames[0].path)
+        cube = self._cubes[aoi]()
+        shown = CubeImages(cube)
+        return shown, shown.valid(), cube.grid
+
+    def _of_catalog(
+        self, aoi: str, months: Sequence[str]
+    ) -> tuple[Mapping[str, NDArray[Any]] | None, NDArray[np.bool_] | None, Grid | None]:
+        assert self._catalog is not None
+        if aoi not in self._catalog.names:
+            return None, None, None
+        files = self._catalog[aoi]
+        images = CatalogImages(files)
+        if not len(images):
+            return None, None, None
+        return images, images.valid(months), images.grid()
+
+
+def _some(names: Mapping[str, object]) -> str:
+    listed = list(names)
+    return ", ".join(listed[:3]) + (f" and {len(listed) - 3} more" if len(listed) > 3 else "")

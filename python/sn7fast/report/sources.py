@@ -1,0 +1,119 @@
+"""Where the images of a report come from; each is read when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sn7fast.data.clouds import valid_stack
+from sn7fast.data.images import read_image
+from sn7fast.io.rasters import opened, read_grid
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from sn7fast.cube import Cube
+    from sn7fast.data.catalog import AoiFiles
+    from sn7fast.data.discover import Frame
+    from sn7fast.data.images import ImageEntry
+    from sn7fast.grid import Grid
+
+
+class _ByMonth(Mapping[str, "NDArray[Any]"]):
+    """Images by month."""
+
+    def __init__(self, months: Sequence[str]) -> None:
+        self._months = tuple(months)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._months)
+
+    def __len__(self) -> int:
+        return len(self._months)
+
+
+class CatalogImages(_ByMonth):
+    """Images of SpaceNet 7 as delivered, where there is none those with clouds blacked out."""
+
+    def __init__(self, aoi: AoiFiles) -> None:
+        self._paths = {
+            files.month: path for files in aoi.months if (path := files.image or files.image_masked)
+        }
+        super().__init__(tuple(self._paths))
+        self._aoi = aoi
+
+    def __getitem__(self, month: str) -> NDArray[Any]:
+        with opened(self._paths[month]) as dataset:
+            bands: NDArray[Any] = dataset.read()
+        return bands.transpose(1, 2, 0)
+
+    def valid(self, months: Sequence[str]) -> NDArray[np.bool_] | None:
+        """Bool (T, rows, columns), see `sn7fast.data.clouds.valid_stack`."""
+        return valid_stack(self._aoi, months)
+
+    def grid(self) -> Grid:
+        """That of the first image."""
+        return read_grid(next(iter(self._paths.values())))
+
+
+class ManifestImages(_ByMonth):
+    """Images of one AOI of a manifest."""
+
+    def __init__(self, entries: Sequence[ImageEntry]) -> None:
+        self._entries = {entry.label: entry for entry in entries}
+        super().__init__(tuple(self._entries))
+
+    def __getitem__(self, month: str) -> NDArray[Any]:
+        return read_image(self._entries[month])[0].transpose(1, 2, 0)
+
+    def valid(self) -> Mapping[str, NDArray[np.bool_]]:
+        """Bool (rows, columns) by month."""
+        return {month: read_image(entry)[1] for month, entry in self._entries.items()}
+
+
+class RasterImages(_ByMonth):
+    """Rasters of one AOI, such as masks, one a month."""
+
+    def __init__(self, frames: Sequence[Frame]) -> None:
+        self._paths = {frame.month: frame.path for frame in frames}
+        super().__init__(tuple(self._paths))
+
+    def __getitem__(self, month: str) -> NDArray[Any]:
+        with opened(self._paths[month]) as dataset:
+            bands: NDArray[Any] = dataset.read()
+        image = bands.transpose(1, 2, 0)
+        # Masks of 0 and 1 would be black.
+        return image[..., 0] > 0 if len(bands) == 1 and image.max() == 1 else image
+
+
+class CubeImages(_ByMonth):
+    """Probabilities of a cube, at the resolution of its grid."""
+
+    def __init__(self, cube: Cube) -> None:
+        super().__init__(cube.months)
+        self._cube = cube
+
+    def __getitem__(self, month: str) -> NDArray[Any]:
+        frame: NDArray[Any] = self._cube.prob[self._months.index(month)]
+        if frame.dtype != np.uint8:
+            frame = (np.clip(np.nan_to_num(frame), 0, 1) * 255).astype(np.uint8)
+        scale = self._cube.scale
+        if scale == 1:
+            return frame
+        rows, columns = frame.shape[0] // scale, frame.shape[1] // scale
+        squares = frame[: rows * scale, : columns * scale].reshape(rows, scale, columns, scale)
+        reduced: NDArray[np.uint8] = squares.mean(axis=(1, 3), dtype=np.float32).astype(np.uint8)
+        return reduced
+
+    def valid(self) -> Mapping[str, NDArray[np.bool_]] | None:
+        """Bool (rows, columns) by month, or None if all is valid."""
+        valid, scale = self._cube.valid, self._cube.scale
+        if valid is None:
+            return None
+        if valid.shape == self._cube.prob.shape and scale > 1:
+            valid = valid[:, ::scale, ::scale]
+        return dict(zip(self._months, valid, strict=True))
