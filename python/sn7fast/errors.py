@@ -14,6 +14,7 @@ __all__ = [
     "RasterError",
     "Sn7FastError",
     "StackError",
+    "WorkersError",
 ]
 
 
@@ -51,6 +52,10 @@ class DownloadError(Sn7FastError, OSError):
 
 class MissingDependencyError(Sn7FastError, ImportError):
     """An optional package is not installed; the message says what to install."""
+
+
+class WorkersError(Sn7FastError, RuntimeError):
+    """What runs the work cannot start or is gone. What was finished is kept: run again."""
 
 
 class InternalError(Sn7FastError, RuntimeError):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+import numpy as np
 
-    import numpy as np
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
@@ -48,6 +49,11 @@ class F1Counts:
             "f1": self.f1,
         }
 
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> F1Counts:
+        """Undoes `to_dict`."""
+        return cls(**{name: content[name] for name in cls.__slots__})
+
 
 @dataclass(frozen=True, slots=True)
 class F1Aoi:
@@ -60,6 +66,15 @@ class F1Aoi:
         """Everything, ready for JSON."""
         months = {month: counts.to_dict() for month, counts in self.months.items()}
         return {**self.total.to_dict(), "months": months}
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> F1Aoi:
+        """Undoes `to_dict`."""
+        months = content["months"].items()
+        return cls(
+            {month: F1Counts.from_dict(counts) for month, counts in months},
+            F1Counts.from_dict(content),
+        )
 
     def plot(self, *, ax: Axes | None = None) -> Axes:
         """Draw F1 by month with matplotlib, into ``ax`` or a new figure; returns the Axes.
@@ -147,6 +162,13 @@ class ScotMonth:
             "iou": self.iou.tolist(),
         }
 
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> ScotMonth:
+        """Undoes `to_dict`."""
+        pairs = {name: np.array(content[name], np.int64) for name in ("truth_ids", "proposal_ids")}
+        counts = {name: content[name] for name in cls.__slots__}
+        return cls(**counts | pairs | {"iou": np.array(content["iou"], np.float64)})
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScotAoi:
@@ -188,6 +210,12 @@ class ScotAoi:
         names = [name for name in self.__slots__ if name != "months"]
         months = {month: score.to_dict() for month, score in self.months.items()}
         return {**{name: getattr(self, name) for name in names}, "months": months}
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> ScotAoi:
+        """Undoes `to_dict`."""
+        months = {month: ScotMonth.from_dict(one) for month, one in content["months"].items()}
+        return cls(**{name: content[name] for name in cls.__slots__} | {"months": months})
 
     def plot(self, what: Literal["change", "track"] = "change", *, ax: Axes | None = None) -> Axes:
         """Draw the counts of each month with matplotlib, as stacked bars.

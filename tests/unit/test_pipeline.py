@@ -158,17 +158,18 @@ def test_an_aoi_that_fails_does_not_stop_the_others(train, tmp_path):
     told = []
     result = run_pipeline(
         train, tmp_path / "out", weights=fake_model(), post=BASELINE,
-        tell=lambda *message: told.append(message),
+        tell=told.append,
     )  # fmt: skip
     assert list(result.tracks) == [sn7_aoi(1474, 3210)]
-    assert told == list(result.failed.items())
-    assert "predictions differ in shape" in result.failed[aoi]
+    failures = {one.aoi: one.text for one in told if (one.step, one.state) == ("aoi", "failed")}
+    assert failures == result.failed
+    assert "images differ in shape" in result.failed[aoi]
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
-    [({"suffix": ".shp"}, r"suffix: got '\.shp', wanted one of"),
-     ({"suffix": ".csv"}, r"suffix: got '\.csv'")],
+    [({"formats": [".shp"]}, r"suffix: got '\.shp', wanted one of"),
+     ({"formats": [".csv"]}, r"suffix: got '\.csv'")],
 )  # fmt: skip
 def test_refuses(train, tmp_path, changes, message):
     with pytest.raises(InputError, match=message):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import click
@@ -50,7 +51,7 @@ def command(out: Path, seed: int, overwrite: bool, quiet: bool) -> None:
     options.check_output(out, is_file=False, overwrite=overwrite or _is_demo(out))
 
     from sn7fast import get_num_threads
-    from sn7fast.cli.progress import PixelProgress
+    from sn7fast.cli.aoi_progress import AoiProgress
     from sn7fast.cli.table import score_table
     from sn7fast.data.synthetic import synthetic_scene
     from sn7fast.io.outputs import whole_folder
@@ -73,11 +74,10 @@ def command(out: Path, seed: int, overwrite: bool, quiet: bool) -> None:
             details += [model.backend.name]
         post = PostProcessing()
         with timed(console, "images to tracked buildings") as details:
-            progress = PixelProgress(console)
-            result = run_pipeline(
-                folder / _DATA, folder, weights=model, post=post, progress=progress
-            )
-            progress.close()
+            with closing(AoiProgress(console, 1)) as progress:
+                result = run_pipeline(
+                    folder / _DATA, folder, weights=model, post=post, tell=progress
+                )
             tracks = result.tracks[scene.aoi]
             details += [f"{len(tracks)} footprints", f"{tracks.building_count} buildings"]
             details += [f"by {post.method}"]
@@ -87,7 +87,7 @@ def command(out: Path, seed: int, overwrite: bool, quiet: bool) -> None:
         (folder / _MARK).write_text(
             json.dumps({_MARK_KEY: {"seed": seed}}) + "\n", encoding="utf-8"
         )
-    console.result(f"\n{score_table(result.scot, result.f1)}\n")
+    console.result(f"\n{score_table(result.gathered.scot, result.gathered.f1)}\n")
     console.result(f"All in {whole.lap():.1f} s, written to {out}:")
     console.result("  data/           images and labels in the layout of SpaceNet 7")
     console.result("  probabilities/  what the network says")

@@ -24,6 +24,7 @@ from sn7fast.errors import (
     MissingDependencyError,
     RasterError,
     StackError,
+    WorkersError,
 )
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ _NEXT = (
     (ArchiveError, "do not use this archive; ask its source, or fetch it again"),
     (StackError, "sort out these files, then run again"),
 )
+_AGAIN = "what was finished is kept: run again to go on from there"
 _BUG_NEXT = "this is a bug: please report it, with what SN7FAST_DEBUG=1 shows"
 
 
@@ -177,6 +179,8 @@ def _verdict(error: BaseException) -> tuple[int, str, str]:
         return BAD_INPUT, text, "sn7fast doctor shows what is installed"
     if isinstance(error, DownloadError):
         return BAD_INPUT, text, "run the same again when the network is back: it goes on from here"
+    if isinstance(error, WorkersError):
+        return BAD_INPUT, text, _AGAIN
     if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
         return BAD_INPUT, f"{place}{error.strerror or error}", "check the path and its permissions"

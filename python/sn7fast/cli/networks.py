@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from sn7fast.nn.model import Model
+    from sn7fast.pipeline.networks import Network
 
 _Command = TypeVar("_Command", bound="Callable[..., Any]")
 
@@ -86,6 +87,16 @@ def load_networks(given: Mapping[str, Any]) -> list[Model]:
     how = {name: given[name] for name in names}
     spec = options.read_model_spec(given["spec"])
     return [load_model(one, spec=spec, **how) for one in given["weights"]]
+
+
+def named_networks(given: Mapping[str, Any]) -> list[Network]:
+    """The networks that `network_options` name, not loaded: other processes may do that."""
+    from sn7fast.pipeline.networks import Network
+
+    names = ("backend", "device", "precision", "threads", "compiled")
+    spec = options.read_model_spec(given["spec"])
+    how = {name: given[name] for name in names} | {"spec": None if spec is None else spec.to_json()}
+    return [Network(weights=one, **how) for one in given["weights"]]
 
 
 def tile_settings(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sn7fast._core import get_num_threads
+from sn7fast.data.alike import check_alike
 from sn7fast.data.discover import discover
 from sn7fast.errors import FormatError, InputError, StackError
 from sn7fast.io.rasters import read_mask
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from sn7fast.data.discover import Frame, Source
     from sn7fast.footprints import Footprints
     from sn7fast.grid import Grid
-
-# Half of a pixel: frames that lie further apart show different ground.
-_MAX_SHIFT_PX = 0.5
 
 # Square degrees: more than 100 km2, less than one pixel.
 _LARGEST_IN_DEGREES = 0.01
@@ -71,30 +69,12 @@ def _check_alike(
     other_mask: NDArray[Any],
     other_grid: Grid,
 ) -> None:
-    files = f"{one.path} and {other.path}"
-    if one_mask.shape != other_mask.shape:
-        raise StackError(
-            f"{other.aoi}: masks differ in shape: {one_mask.shape[0]} x {one_mask.shape[1]} "
-            f"against {other_mask.shape[0]} x {other_mask.shape[1]} (rows x columns) in {files}"
-        )
+    # A PNG has no CRS and lies where the others do; the reference has one if any has.
+    check_alike(other.aoi, "masks", (one.path, one_grid), (other.path, other_grid))
     if one_mask.dtype != other_mask.dtype:
         raise StackError(
             f"{other.aoi}: masks differ in type: {one_mask.dtype} against {other_mask.dtype} "
-            f"in {files}"
-        )
-    if one_grid == other_grid or other_grid.crs is None:
-        return
-    if one_grid.crs != other_grid.crs:
-        raise StackError(
-            f"{other.aoi}: masks differ in CRS: {one_grid.crs} against {other_grid.crs} in {files}"
-        )
-    rows, columns = one_mask.shape
-    corners = np.array([[0, 0], [columns, 0], [0, rows], [columns, rows]], float)
-    shift = np.abs(one_grid.crs_to_px(other_grid.px_to_crs(corners)) - corners).max()
-    if shift > _MAX_SHIFT_PX:
-        raise StackError(
-            f"{other.aoi}: masks lie {shift:.1f} px apart on the ground, wanted at most "
-            f"{_MAX_SHIFT_PX}: {files}"
+            f"in {one.path} and {other.path}"
         )
 
 

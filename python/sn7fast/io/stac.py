@@ -115,17 +115,27 @@ def stac_item(
     return item
 
 
-def write_stac_item(path: str | os.PathLike[str], item: pystac.Item) -> None:
+def write_stac_item(
+    path: str | os.PathLike[str],
+    item: pystac.Item,
+    *,
+    folder: str | os.PathLike[str] | None = None,
+) -> None:
     """Write an item as JSON, its assets' paths relative to the folder of the file.
+
+    Args:
+        path: File to write.
+        item: Of `stac_item`.
+        folder: That in which the file will lie; None means the one it is written to.
 
     Raises:
         OSError: The file cannot be written.
     """
     content = item.to_dict(include_self_link=False, transform_hrefs=False)
-    folder = Path(path).resolve().parent
+    home = Path(path).parent.resolve() if folder is None else Path(folder).resolve()
     for asset in content["assets"].values():
         if os.path.isabs(asset["href"]):  # noqa: PTH117 - a text that may be an address
-            asset["href"] = Path(os.path.relpath(asset["href"], folder)).as_posix()
+            asset["href"] = Path(os.path.relpath(asset["href"], home)).as_posix()
     with whole_file(path) as part:
         part.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
 

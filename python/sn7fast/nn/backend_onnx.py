@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sn7fast._core import get_num_threads
 from sn7fast._optional import require
 from sn7fast.errors import InputError
 from sn7fast.nn.pixels import prepared
@@ -27,7 +29,8 @@ class OnnxBackend:
         path: Of the file. Its first output is taken.
         spec: Of the network; None means the one in the file's metadata.
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:1``.
-        threads: Of the CPU.
+        threads: Of the CPU; None means SN7FAST_NUM_THREADS, if it is set. What the network says
+            does not depend on it.
 
     Attributes:
         spec: Of the network.
@@ -51,6 +54,8 @@ class OnnxBackend:
             raise InputError(f"{path}: no such file, wanted an ONNX file")
         options = runtime.SessionOptions()
         options.log_severity_level = _ERRORS_ONLY
+        if threads is None and "SN7FAST_NUM_THREADS" in os.environ:
+            threads = get_num_threads()
         if threads is not None:
             options.intra_op_num_threads = threads
         # Waiting threads would take the cores that decode and write.

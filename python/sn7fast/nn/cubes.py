@@ -10,6 +10,7 @@ import numpy as np
 
 from sn7fast._core import get_num_threads
 from sn7fast.cube import Cube
+from sn7fast.data.alike import check_alike
 from sn7fast.data.discover import discover
 from sn7fast.errors import StackError
 from sn7fast.nn.ensemble import converted
@@ -68,18 +69,15 @@ def load_cube(
         raise StackError("frames: got none, wanted at least one prediction")
     with ThreadPoolExecutor(min(len(frames), get_num_threads())) as pool:
         parts = list(pool.map(partial(_month, output=output, dtype=dtype), frames))
-    first = parts[0]
+    index = next((index for index, part in enumerate(parts) if part[2].crs is not None), 0)
+    first, path = parts[index], frames[index].path
     for frame, part in zip(frames, parts, strict=True):
-        for what, one, other in (
-            ("shape", first[0].shape, part[0].shape),
-            ("grid", first[2], part[2]),
-            ("enlargement", first[3], part[3]),
-        ):
-            if one != other:
-                raise StackError(
-                    f"{frame.aoi}: predictions differ in {what}: {one} against {other} in "
-                    f"{frames[0].path} and {frame.path}"
-                )
+        check_alike(frame.aoi, "predictions", (path, first[2]), (frame.path, part[2]))
+        if part[3] != first[3]:
+            raise StackError(
+                f"{frame.aoi}: predictions differ in enlargement: {first[3]} against {part[3]} in "
+                f"{path} and {frame.path}"
+            )
     prob: NDArray[Any] = np.stack([part[0] for part in parts])
     valid = np.stack([part[1] for part in parts])
     months = tuple(frame.month for frame in frames)

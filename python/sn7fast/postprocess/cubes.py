@@ -15,6 +15,7 @@ Three layouts, of which the first that fits is taken:
 from __future__ import annotations
 
 import zipfile
+import zlib
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -96,7 +97,7 @@ def read_cube(path: str | os.PathLike[str]) -> Cube:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             found = {name: arrays[name] for name in arrays.files}
-    except (ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+    except (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
         raise FormatError(f"{path}: cannot be read as npz: {error}") from error
     return _cube(path, found)
 

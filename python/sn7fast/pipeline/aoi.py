@@ -1,0 +1,192 @@
+"""All the steps of one AOI, in their order, under its lock.
+
+========================  ========================================================================
+predict                   images to ``probabilities/<AOI>``, month by month; not for a source of
+                          masks or probabilities
+postprocess               to tracked buildings with identifiers that stay: ``state/<AOI>``
+footprints.<format>       ``buildings/<AOI>.<format>``
+table                     ``buildings/<AOI>.csv``, one row a building
+change                    ``change/<AOI>.tif``, if asked for
+truth, scores             labels, and the scores against them: ``state/<AOI>``
+item                      ``items/<AOI>.json``, the STAC item
+report                    ``reports/<AOI>.html``
+========================  ========================================================================
+
+A step that was done with the same inputs, and whose outputs nobody touched, is not done again
+(`sn7fast.pipeline.manifest`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sn7fast.errors import InputError, Sn7FastError
+from sn7fast.pipeline.cubes import load_cube_of, source_inputs
+from sn7fast.pipeline.evidence import DEMOLISHED, STATUS, UNOBSERVED, evidence
+from sn7fast.pipeline.lock import locked
+from sn7fast.pipeline.outcome import AoiOutcome, Told
+from sn7fast.pipeline.page import write_page
+from sn7fast.pipeline.predicting import predicted
+from sn7fast.pipeline.products import Tracks, write_item, write_products, write_scores
+from sn7fast.pipeline.published import published, read_published, recovered, write_published
+from sn7fast.pipeline.stacks import read_about, read_stack, write_stack
+from sn7fast.pipeline.steps import Steps, versioned
+from sn7fast.postprocess import postprocess
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
+
+    from sn7fast.cube import Cube
+    from sn7fast.data.discover import Frame
+    from sn7fast.nn.model import Model
+    from sn7fast.pipeline.plan import AoiJob
+    from sn7fast.pipeline.published import Published
+    from sn7fast.stack import Stack
+
+
+def run_aoi(
+    job: AoiJob,
+    tell: Callable[[Told], None] | None = None,
+    *,
+    models: Sequence[Model] | None = None,
+    gate: AbstractContextManager[Any] | None = None,
+) -> AoiOutcome:
+    """Do all the steps of an AOI; see the top of this module.
+
+    Args:
+        job: Of `sn7fast.pipeline.plan`.
+        tell: Called with each step as it starts and ends.
+        models: Networks that are loaded already; None loads those of the job when they are needed,
+            once in a process.
+        gate: Held while a network is at work, such as a lock that threads share: then one AOI is
+            post-processed while the next is predicted, and no two are predicted at once.
+
+    Returns:
+        What became of it; also of an AOI that cannot be used or whose files cannot be written,
+        whose message it holds.
+
+    Raises:
+        MissingDependencyError: A package that a step needs is not installed.
+        MemoryError: There is too little.
+    """
+    tell = tell or _ignore
+    steps: Steps | None = None
+    try:
+        layout = job.layout
+        layout.state.mkdir(parents=True, exist_ok=True)
+        waiting = _Waiting(job.aoi, tell)
+        name = f"{job.out}: AOI {job.aoi}"
+        with locked(layout.lock, name, wait_s=job.settings.wait_s, tell=waiting):
+            steps = Steps(job, tell)
+            try:
+                _all(steps, models, gate or nullcontext())
+            finally:
+                steps.close()
+    except (InputError, OSError) as error:
+        message = _message(error)
+        tell(Told(job.aoi, "aoi", "failed", message))
+        return AoiOutcome(job.aoi, failed=message) if steps is None else steps.outcome(message)
+    return steps.outcome()
+
+
+def _all(
+    steps: Steps, models: Sequence[Model] | None, gate: AbstractContextManager[Any]
+) -> None:  # fmt: skip
+    job = steps.job
+    frames = predicted(steps, models, gate) if job.kind == "images" else []
+    _track(steps, frames)
+    tracks = Tracks(steps)
+    steps.counts |= read_about(tracks.path)["counts"]
+    if not read_about(tracks.path)["is_placed"]:
+        steps.tell("postprocess", "note", "no georeference: footprints are in pixels")
+    write_products(steps, tracks)
+    write_scores(steps, tracks)
+    write_item(steps, tracks, frames)
+    write_page(steps, tracks, frames)
+
+
+def _track(steps: Steps, frames: Sequence[Frame]) -> None:
+    """Probabilities to tracked buildings under their published identifiers."""
+    job, layout = steps.job, steps.layout
+    inputs = versioned({**source_inputs(steps, frames), "post": job.settings.post.to_dict()})
+    if steps.is_kept("postprocess", inputs):
+        return
+    with steps.timed("postprocess"):
+        cube = load_cube_of(steps, frames)
+        stack = postprocess(cube, job.settings.post, aoi=job.aoi)
+        result = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
+        named, given_out = published(stack, _before(steps), result)
+        arrays, about = _with_evidence(cube, named)
+        with steps.staged(layout.ids) as part:
+            write_published(part, given_out)
+        with steps.staged(layout.tracks) as part:
+            write_stack(part, named, about=about, arrays=arrays)
+    steps.finish("postprocess", inputs, [layout.ids, layout.tracks])
+
+
+def _before(steps: Steps) -> Published | None:
+    """The identifiers that were given out; of the tracks, if their own file is gone or damaged."""
+    for path, read in (
+        (steps.layout.ids, read_published),
+        (steps.layout.tracks, lambda path: recovered(read_stack(path))),
+    ):
+        try:
+            return read(path)
+        except FileNotFoundError:
+            continue
+        except InputError as error:
+            steps.tell("postprocess", "note", str(error))
+    return None
+
+
+def _with_evidence(cube: Cube, stack: Stack) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Arrays and facts that are kept with the tracks."""
+    found = evidence(cube, stack)
+    status = np.bincount(found.status, minlength=len(STATUS))
+    rows, columns = cube.prob.shape[1:]
+    arrays = {
+        "confidence": found.confidence,
+        "observed": found.observed,
+        "buildings": found.ids,
+        "status": found.status,
+    }
+    counts = {
+        "months": len(stack.months),
+        "buildings": stack.building_count,
+        "footprints": len(stack),
+        DEMOLISHED: int(status[STATUS.index(DEMOLISHED)]),
+        UNOBSERVED: int(status[STATUS.index(UNOBSERVED)]),
+    }
+    about = {
+        "shape_yx": [rows // cube.scale, columns // cube.scale],
+        "is_placed": stack.grid is not None and stack.grid.crs is not None,
+        "counts": counts,
+    }
+    return arrays, about
+
+
+def _message(error: Exception) -> str:
+    if isinstance(error, OSError) and not isinstance(error, Sn7FastError):
+        place = f"{error.filename}: " if error.filename else ""
+        return f"{place}{error.strerror or error}"
+    return " ".join(str(error).split())
+
+
+class _Waiting:
+    """Tells that another process is waited for."""
+
+    def __init__(self, aoi: str, tell: Callable[[Told], None]) -> None:
+        self._aoi, self._tell = aoi, tell
+
+    def __call__(self, text: str) -> None:
+        self._tell(Told(self._aoi, "aoi", "note", text))
+
+
+def _ignore(_: Told) -> None:
+    pass

@@ -1,0 +1,100 @@
+"""A lock that dies with its owner.
+
+It is the kernel's lock on an open file (``flock``), not the file itself: when the process that
+holds it ends, however it ends, the kernel gives it up, so that there are no dead owners to take
+over from and no clock or process number has to be believed. The file says who holds it, for
+messages alone; it stays, empty, when nobody does.
+
+On NFS Linux makes a lock of the server out of it (NFS 3 with its lock service, NFS 4), which holds
+between machines. Where a file system has no locks (NFS mounted with ``nolock`` or ``local_lock``
+locks on each machine alone; some parallel file systems refuse, which is told), run only one process
+on an AOI at a time.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import socket
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from sn7fast.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+_AGAIN_S = 0.2
+
+
+@contextmanager
+def locked(
+    path: Path, what: str, *, wait_s: float = 0.0, tell: Callable[[str], None] | None = None
+) -> Iterator[None]:
+    """Hold a lock while the block runs.
+
+    Args:
+        path: File of the lock; its folder is there.
+        what: What is locked, for messages.
+        wait_s: How long to wait for another process that holds it.
+        tell: Called once with a message if there is one to wait for.
+
+    Raises:
+        InputError: Another process holds it; names the process.
+        OSError: The file cannot be opened, or the file system has no locks.
+    """
+    # Not to be had by a program that is started meanwhile: os.open sees to that.
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        _take(handle, path, what, wait_s, tell)
+        me = {"process": os.getpid(), "machine": socket.gethostname()}
+        os.truncate(handle, 0)
+        os.pwrite(handle, json.dumps(me).encode(), 0)
+        try:
+            yield
+        finally:
+            os.truncate(handle, 0)
+    finally:
+        os.close(handle)
+
+
+def _take(
+    handle: int, path: Path, what: str, wait_s: float, tell: Callable[[str], None] | None
+) -> None:
+    end = time.monotonic() + wait_s
+    told = False
+    while not _try(handle, path):
+        owner = f"{what}: {_owner(handle)} works on it already"
+        left = end - time.monotonic()
+        if left <= 0:
+            raise InputError(f"{owner}; wait until it has ended, or choose another folder")
+        if tell is not None and not told:
+            tell(f"{owner}: waiting")
+            told = True
+        time.sleep(min(left, _AGAIN_S))
+
+
+def _try(handle: int, path: Path) -> bool:
+    # There is none on Windows, where the rest of this package can still be imported.
+    import fcntl
+
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
+            return False
+        raise OSError(
+            error.errno, f"this file system has no locks: {error.strerror}", str(path)
+        ) from error
+    return True
+
+
+def _owner(handle: int) -> str:
+    try:
+        found = json.loads(os.pread(handle, 4096, 0))
+        return f"process {int(found['process'])} on {str(found['machine'])[:80]}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "another process"

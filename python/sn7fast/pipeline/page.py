@@ -1,0 +1,74 @@
+"""The report of an AOI: its page to look at, from what the steps before left."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from sn7fast.data.catalog import AoiFiles, MonthFiles
+from sn7fast.data.images import ImageEntry
+from sn7fast.pipeline.cubes import load_cube_of, source_inputs
+from sn7fast.pipeline.frames import content_of, month_of
+from sn7fast.pipeline.stacks import read_stack
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from sn7fast.data.discover import Frame
+    from sn7fast.pipeline.products import Tracks
+    from sn7fast.pipeline.steps import Steps
+
+_REPORT = "sn7fast.report"
+
+
+def write_page(steps: Steps, tracks: Tracks, probabilities: Sequence[Frame]) -> None:
+    """Write the report, with the images behind the footprints, or the probabilities without them.
+
+    Args:
+        steps: Of the AOI.
+        tracks: Of the AOI.
+        probabilities: That were predicted from its images, if it has images; their months are those
+            whose images could be used.
+
+    Raises:
+        InputError: An image cannot be read.
+        OSError: The file cannot be written.
+    """
+    job, layout = steps.job, steps.layout
+    if not job.settings.report or importlib.util.find_spec(_REPORT) is None:
+        return
+    has_truth = bool(steps.manifest.outputs("truth"))
+    months = {frame.month for frame in probabilities}
+    used = [frame for frame in job.frames if month_of(frame) in months]
+    inputs: dict[str, Any] = {"tracks": tracks.sha256}
+    inputs["truth"] = steps.hashes.of(layout.truth) if has_truth else None
+    if job.kind == "images":
+        inputs["images"] = {month_of(one): content_of(one, steps.hashes) for one in used}
+    else:
+        inputs["source"] = source_inputs(steps, probabilities)
+
+    def write(path: Path) -> None:
+        report = importlib.import_module(_REPORT)
+        truth = read_stack(layout.truth) if has_truth else None
+        if job.kind == "images":
+            images, valid = _images(job.aoi, used, tracks.stack.months)
+        else:
+            images, valid = load_cube_of(steps, probabilities), None
+        report.write_report(path, tracks.stack, truth=truth, images=images, valid=valid)
+
+    steps.make("report", inputs, layout.report, write)
+
+
+def _images(aoi: str, frames: Sequence[Any], months: Sequence[str]) -> tuple[Any, Any]:
+    """Images of each month, read when they are asked for, and what is valid in them."""
+    sources = importlib.import_module(f"{_REPORT}.sources")
+    sn7 = tuple(frame for frame in frames if isinstance(frame, MonthFiles))
+    if sn7:
+        found = sources.CatalogImages(AoiFiles(aoi, sn7))
+        return found, found.valid(months)
+    own = [frame for frame in frames if isinstance(frame, ImageEntry)]
+    found = sources.ManifestImages([replace(frame, label=month_of(frame)) for frame in own])
+    return found, found.valid()

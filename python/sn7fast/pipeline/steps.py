@@ -1,0 +1,158 @@
+"""The steps of one AOI in one run: which are to be done, and where their outputs are made.
+
+An output is made in ``state/<AOI>/.part``, a folder of its own on the same disk, and then takes its
+place by renaming. What a killed run left there is removed by the next one, which holds the lock.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from sn7fast import __version__
+from sn7fast.pipeline.hashes import Hashes
+from sn7fast.pipeline.layout import Layout
+from sn7fast.pipeline.manifest import Manifest
+from sn7fast.pipeline.outcome import AoiOutcome, Told
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from sn7fast.pipeline.outcome import State
+    from sn7fast.pipeline.plan import AoiJob
+
+_LEFTOVERS = ".sn7fast-*"
+
+
+class Steps:
+    """The steps of a job.
+
+    Args:
+        job: Whose.
+        tell: Called with what happens.
+    """
+
+    def __init__(self, job: AoiJob, tell: Callable[[Told], None]) -> None:
+        self.job, self._tell = job, tell
+        self.layout = Layout(job.out, job.aoi)
+        self.hashes = Hashes(self.layout.hashes)
+        self.manifest = Manifest(self.layout.manifest, job.out, self.hashes, job.aoi)
+        self.counts: dict[str, int] = {}
+        self.failed_images: dict[str, str] = {}
+        self.written: list[str] = []
+        self.kept_images: list[str] = []
+        self._done: list[str] = []
+        self._kept: list[str] = []
+        self._notes: list[str] = []
+        self._seconds: dict[str, float] = {}
+        self._remove_leftovers()
+
+    def tell(self, step: str, state: State, text: str = "", **more: Any) -> None:  # noqa: ANN401
+        """Hand something on; notes are kept for the outcome."""
+        if state == "note":
+            self._notes.append(text)
+        self._tell(Told(self.job.aoi, step, state, text, **more))
+
+    def leave_out(self, path: Path, message: str) -> None:
+        """An image cannot be used."""
+        text = " ".join(message.split())
+        self.failed_images[str(path)] = text
+        self.tell("predict", "failed", text, path=str(path))
+
+    @contextmanager
+    def timed(self, step: str) -> Iterator[None]:
+        """A step is being done."""
+        start = time.perf_counter()
+        self.tell(step, "started")
+        yield
+        self._seconds[step] = time.perf_counter() - start
+        self._done.append(step)
+        self.tell(step, "done", seconds=self._seconds[step])
+
+    def keep(self, step: str) -> None:
+        """A step need not be done."""
+        self._kept.append(step)
+        self.tell(step, "kept")
+
+    def is_kept(self, step: str, inputs: Mapping[str, Any]) -> bool:
+        """True, and told, if a step was done with these inputs and its outputs are untouched."""
+        if self.job.settings.overwrite or not self.manifest.is_done(step, inputs):
+            return False
+        self.keep(step)
+        return True
+
+    def make(
+        self, step: str, inputs: Mapping[str, Any], path: Path, write: Callable[[Path], None]
+    ) -> bool:
+        """Do a step that makes one file, unless it is done.
+
+        Args:
+            step: Its name.
+            inputs: All that the file depends on, but for the version of sn7fast.
+            path: The file.
+            write: Writes it to the path that it is given.
+
+        Returns:
+            True if it was done now.
+        """
+        inputs = versioned(inputs)
+        if self.is_kept(step, inputs):
+            return False
+        with self.timed(step), self.staged(path) as part:
+            write(part)
+        self.finish(step, inputs, [path])
+        return True
+
+    def finish(self, step: str, inputs: Mapping[str, Any], outputs: list[Path]) -> None:
+        """A step is done, and known to be from now on."""
+        self.manifest.finish(step, inputs, outputs)
+        self.manifest.save()
+
+    @contextmanager
+    def staged(self, path: Path) -> Iterator[Path]:
+        """Where a file is made that takes its place at ``path`` if the block succeeds."""
+        folder = self.layout.part
+        folder.mkdir(exist_ok=True)
+        try:
+            yield folder / path.name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            (folder / path.name).replace(path)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def close(self) -> None:
+        """Keep what is known for the next run."""
+        self.manifest.save()
+        self.hashes.save()
+
+    def outcome(self, failed: str | None = None) -> AoiOutcome:
+        """What became of the AOI."""
+        return AoiOutcome(
+            self.job.aoi,
+            tuple(self._done),
+            tuple(self._kept),
+            self.counts,
+            failed,
+            self.failed_images,
+            tuple(self.written),
+            tuple(self.kept_images),
+            tuple(self._notes),
+            self._seconds,
+        )
+
+    def _remove_leftovers(self) -> None:
+        shutil.rmtree(self.layout.part, ignore_errors=True)
+        for folder in (self.layout.state, self.layout.probabilities):
+            for path in folder.glob(_LEFTOVERS):
+                if path.is_dir():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink(missing_ok=True)
+
+
+def versioned(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Inputs of a step whose output another version of sn7fast may make otherwise."""
+    return {**inputs, "sn7fast": __version__}
