@@ -70,7 +70,7 @@ def test_refuses(stack, tmp_path):
     frames = discover(tmp_path / "out", kinds=["masks"]).by_aoi()
     with pytest.raises(StackError, match="frames: got none"):
         load_cube([])
-    with pytest.raises(StackError, match="predictions lie 1024.0 px apart"):
+    with pytest.raises(StackError, match=r"predictions lie 1024\.0 px apart"):
         load_cube([frames[AOIS[0]][0], frames[AOIS[1]][1]], output="roof")
     write_rgba(frames[AOIS[0]][0].path, np.ones((3, 40, 30), np.uint8))
     with pytest.raises(RasterError, match="was not written by predict"):

@@ -53,6 +53,18 @@ def check_alike(
     shift = np.abs(one_grid.crs_to_px(other_grid.px_to_crs(corners)) - corners).max()
     if shift > _MAX_SHIFT_PX:
         raise StackError(
-            f"{aoi}: {what} lie {shift:.1f} px apart on the ground, wanted at most "
-            f"{_MAX_SHIFT_PX}: {files}"
+            f"{aoi}: {what} {_difference(one_grid, other_grid)}lie {shift:.1f} px apart on the "
+            f"ground, wanted at most {_MAX_SHIFT_PX}: {files}"
         )
+
+
+def _difference(one: Grid, other: Grid) -> str:
+    """What is more than a shift, for a message."""
+    (a, b, _, d, e, _), (p, q, _, s, t, _) = one.transform, other.transform
+    sizes = np.hypot((a, p), (d, s)), np.hypot((b, q), (e, t))
+    far = max(one.shape_yx)
+    if max(abs(size[0] / size[1] - 1) for size in sizes) * far > _MAX_SHIFT_PX:
+        pixels = [f"{sizes[0][index]:g} x {sizes[1][index]:g}" for index in (0, 1)]
+        return f"differ in resolution (pixels of {pixels[0]} against {pixels[1]}) and "
+    turned = np.hypot(a - p, d - s) / sizes[0][0], np.hypot(b - q, e - t) / sizes[1][0]
+    return "are turned or mirrored and " if max(turned) * far > _MAX_SHIFT_PX else ""

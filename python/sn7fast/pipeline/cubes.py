@@ -93,7 +93,7 @@ def _usable(steps: Steps) -> list[ImageFrame]:
         if str(path) not in steps.failed_images:
             steps.leave_out(path, message)
 
-    frames = [frame for frame, _ in usable(job.aoi, job.frames, leave_out)]
+    frames = [frame for frame, _ in usable(job.aoi, job.frames, leave_out, "masks")]
     for frame in frames:
         default = ImageSettings()
         if isinstance(frame, ImageEntry):

@@ -73,7 +73,10 @@ def has_changed(frame: ImageFrame, hashes: Hashes) -> bool:
 
 
 def usable(
-    aoi: str, frames: Sequence[ImageFrame], leave_out: Callable[[Path, str], None]
+    aoi: str,
+    frames: Sequence[ImageFrame],
+    leave_out: Callable[[Path, str], None],
+    what: str = "images",
 ) -> list[tuple[ImageFrame, Grid]]:
     """The frames whose rasters can be opened, which lie on top of each other.
 
@@ -81,6 +84,7 @@ def usable(
         aoi: Name of the area.
         frames: In time order.
         leave_out: Called with a raster that cannot be opened, and why.
+        what: What they are, for messages.
 
     Returns:
         At least one, with their grids.
@@ -104,11 +108,11 @@ def usable(
             reason = reason or str(error)
             leave_out(path_of(frame), str(error))
     if not found:
-        raise InputError(f"{aoi}: none of its {len(frames)} images could be used: {reason}")
+        raise InputError(f"{aoi}: none of its {len(frames)} {what} could be used: {reason}")
     reference = next((index for index, (_, grid) in enumerate(found) if grid.crs is not None), 0)
     one = path_of(found[reference][0]), found[reference][1]
     for frame, grid in found:
-        check_alike(aoi, "images", one, (path_of(frame), grid))
+        check_alike(aoi, what, one, (path_of(frame), grid))
     return found
 
 

@@ -125,6 +125,8 @@ class Manifest:
         Raises:
             OSError: It cannot be written.
         """
+        if not self._steps and not self._path.exists():
+            return
         steps = dict(sorted(self._steps.items()))
         content = {
             "version": _VERSION, "sn7fast": __version__, "aoi": self._aoi, "steps": steps

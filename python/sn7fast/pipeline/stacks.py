@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import zipfile
-import zlib
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sn7fast.buildings import Buildings
-from sn7fast.errors import FormatError, InputError
+from sn7fast.errors import FormatError
 from sn7fast.footprints import Footprints
 from sn7fast.grid import Grid
-from sn7fast.io.outputs import whole_file
+from sn7fast.io.npz import read_npz, write_npz
 from sn7fast.stack import Stack
 
 if TYPE_CHECKING:
@@ -27,9 +25,6 @@ _ABOUT = "about"
 # Coordinates of pixels shrink tenfold at the fastest level, and hardly more at others.
 _LEVEL = 1
 _VERSION = 1
-
-# What reading a damaged file raises.
-_DAMAGE = (ValueError, EOFError, KeyError, TypeError, zipfile.BadZipFile, zlib.error)
 
 
 def write_stack(
@@ -71,16 +66,9 @@ def write_stack(
         "grid": None if stack.grid is None else asdict(stack.grid),
         "about": dict(about or {}),
     }
-    with whole_file(path) as part, zipfile.ZipFile(
-        part, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL
-    ) as archive:  # fmt: skip
-        text = json.dumps(head, sort_keys=True, allow_nan=False)
-        _add(archive, _ABOUT, np.array(text))
-        for name, values in known.items():
-            if values is not None:
-                _add(archive, f"stack.{name}", values)
-        for name, values in (arrays or {}).items():
-            _add(archive, name, values)
+    text = json.dumps(head, sort_keys=True, allow_nan=False)
+    columns = {f"stack.{name}": values for name, values in known.items() if values is not None}
+    write_npz(path, {_ABOUT: np.array(text)} | columns | dict(arrays or {}), level=_LEVEL)
 
 
 def read_stack(path: Path) -> Stack:
@@ -94,53 +82,54 @@ def read_stack(path: Path) -> Stack:
 
 
 def read_about(path: Path) -> dict[str, Any]:
-    """What `write_stack` was told about a stack, without reading it; errors as `read_stack`."""
+    """What `write_stack` was told about a stack, without the stack; errors as `read_stack`."""
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            about: dict[str, Any] = json.loads(str(archive[_ABOUT]))["about"]
-    except _DAMAGE as error:
-        raise FormatError(f"{path}: is no stack of sn7fast, or a damaged one: {error}") from error
+        about: dict[str, Any] = json.loads(str(read_npz(path, (_ABOUT,))[_ABOUT]))["about"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise FormatError(f"{path}: is no stack of sn7fast: {error}") from error
     return about
 
 
 def read_all(path: Path) -> tuple[Stack, dict[str, Any], dict[str, NDArray[Any]]]:
     """The stack of a file, and what else `write_stack` was given; errors as `read_stack`."""
+    found = read_npz(path)
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            found = {name: archive[name] for name in archive.files}
         head = json.loads(str(found.pop(_ABOUT)))
         if head["version"] != _VERSION:
-            raise FormatError(
-                f"{path}: got version {head['version']!r}, this sn7fast reads {_VERSION}"
-            )
-        get = {name: found.pop(f"stack.{name}", None) for name in _PLAIN}
-        columns = [found.pop(f"stack.buildings.{one.name}", None) for one in fields(Buildings)]
-        shapes = [get.pop(name) for name in _SHAPES]
-        if any(array is None for array in shapes[:3]):
-            raise FormatError(f"{path}: has no footprints")
-        grid = head["grid"]
+            raise FormatError(f"got version {head['version']!r}, this sn7fast reads {_VERSION}")
+        # The classes check what they get; None fits none of those that must be there.
+        optional: dict[str, Any] = {name: found.pop(f"stack.{name}", None) for name in _OPTIONAL}
+        coords, rings, polygons = (found.pop(f"stack.{name}") for name in _SHAPES)
+        frame_offsets = found.pop("stack.frame_offsets")
+        footprints = Footprints(coords, rings, polygons, optional.pop("footprint_offsets"))
+        dates = {one.name: found.pop(f"stack.buildings.{one.name}", None) for one in _DATES}
         stack = Stack(
             head["aoi"],
             tuple(head["months"]),
-            Footprints(*shapes),
-            grid=None if grid is None else Grid(
-                tuple(grid["shape_yx"]), tuple(grid["transform"]), grid["crs"]
-            ),
-            buildings=None if any(one is None for one in columns) else Buildings(*columns),
-            **get,
-        )  # fmt: skip
-    except _DAMAGE as error:
-        if isinstance(error, InputError) and str(error).startswith(str(path)):
-            raise
-        raise FormatError(f"{path}: is no stack of sn7fast, or a damaged one: {error}") from error
+            footprints,
+            frame_offsets,
+            **optional,
+            grid=_grid(head["grid"]),
+            buildings=_dates(dates),
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise FormatError(f"{path}: is no stack of sn7fast: {error}") from error
     return stack, head["about"], found
 
 
-_SHAPES = ("coords", "ring_offsets", "polygon_offsets", "footprint_offsets")
-_PLAIN = (*_SHAPES, "frame_offsets", "ids", "iou")
+def _grid(about: dict[str, Any] | None) -> Grid | None:
+    if about is None:
+        return None
+    return Grid(tuple(about["shape_yx"]), tuple(about["transform"]), about["crs"])
 
 
-def _add(archive: zipfile.ZipFile, name: str, values: NDArray[Any]) -> None:
-    """One array; members that are opened by name have a fixed date."""
-    with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
-        np.lib.format.write_array(file, np.asanyarray(values), allow_pickle=False)
+def _dates(columns: dict[str, Any]) -> Buildings | None:
+    """The table of buildings, if the stack had one."""
+    if any(values is None for values in columns.values()):
+        return None
+    return Buildings(**columns)
+
+
+_SHAPES = ("coords", "ring_offsets", "polygon_offsets")
+_OPTIONAL = ("footprint_offsets", "ids", "iou")
+_DATES = fields(Buildings)

@@ -14,8 +14,6 @@ Three layouts, of which the first that fits is taken:
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,7 +26,7 @@ from sn7fast.cube import Cube
 from sn7fast.data.cubes import load_cube
 from sn7fast.data.discover import discover
 from sn7fast.errors import FormatError, InputError
-from sn7fast.io.outputs import whole_file
+from sn7fast.io.npz import read_npz, write_npz
 from sn7fast.io.rasters import opened
 from sn7fast.nn.outputs import TAG
 
@@ -94,12 +92,7 @@ def read_cube(path: str | os.PathLike[str]) -> Cube:
         InputError: Its arrays do not make a cube.
     """
     path = Path(path)
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            found = {name: arrays[name] for name in arrays.files}
-    except (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
-        raise FormatError(f"{path}: cannot be read as npz: {error}") from error
-    return _cube(path, found)
+    return _cube(path, read_npz(path))
 
 
 def write_cube(path: str | os.PathLike[str], cube: Cube) -> None:
@@ -110,8 +103,7 @@ def write_cube(path: str | os.PathLike[str], cube: Cube) -> None:
     """
     arrays: dict[str, Any] = {"prob": cube.prob, "months": np.array(cube.months, str)}
     arrays |= {} if cube.valid is None else {"valid": cube.valid}
-    with whole_file(path) as part, part.open("wb") as file:
-        np.savez_compressed(file, **arrays, scale=np.array(cube.scale))
+    write_npz(path, arrays | {"scale": np.array(cube.scale)})
 
 
 def _read_zarr(path: Path) -> Cube:
