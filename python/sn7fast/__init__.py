@@ -32,7 +32,7 @@ from sn7fast.io import (
     write_vector,
 )
 from sn7fast.matching import Matches, iou_pairs, match_footprints
-from sn7fast.polygonize import polygonize, polygonize_frames
+from sn7fast.polygonize import polygonize, polygonize_bands, polygonize_frames
 from sn7fast.predict import load_model, predict
 from sn7fast.rasterize import rasterize, training_mask
 from sn7fast.refinement import refine
@@ -83,6 +83,7 @@ __all__ = [
     "load_model",
     "match_footprints",
     "polygonize",
+    "polygonize_bands",
     "polygonize_frames",
     "predict",
     "rasterize",

@@ -44,6 +44,9 @@ def areas(footprints: _Arrays) -> _F64:
 def bounds(footprints: _Arrays) -> _F64:
     """float64 (n, 4): min x, min y, max x, max y; NaN for an empty footprint."""
 
+def cluster_boxes(boxes: _F64, reach: float) -> NDArray[np.uint32]:
+    """uint32 (n,): the first box of each one's cluster, of those at most ``reach`` apart."""
+
 # Names and codecs ---------------------------------------------------------------------------------
 
 def parse_name(name: str) -> tuple[str, str]:
@@ -68,6 +71,24 @@ def polygonize_frames(
     masks: Sequence[NDArray[Any]], threshold: float, min_area_px: float, connectivity: int
 ) -> list[_Arrays]:
     """The same for masks of one shape and dtype, in parallel."""
+
+class MaskBands:
+    """A mask that comes in bands of rows, from top to bottom."""
+
+    def __new__(
+        cls, columns: int, threshold: float, min_area_px: float, connectivity: int
+    ) -> MaskBands: ...
+    def push(self, mask: NDArray[Any]) -> _Arrays:
+        """Footprints that are ready after these rows; all bands together give those of the whole.
+
+        ``mask`` is as for `polygonize`.
+        """
+
+    def end(self) -> _Arrays:
+        """Footprints that are left after the last row."""
+
+    def open_bounds(self) -> NDArray[np.uint32]:
+        """uint32 (n, 4): boxes of what is not ready: min x, min y, max x, the next row."""
 
 # Separating ---------------------------------------------------------------------------------------
 
@@ -230,12 +251,13 @@ def track_filtered(
     reverse: bool,
     valid: _U8 | None,
     scores: _F64 | None,
+    valid_top: int = 0,
 ) -> tuple[_I64, _I32, _I64, _F64, _Arrays]:
     """Source, frame_offsets, ids, iou, parts: the rows that are left and what fills gaps.
 
     Source counts through the footprints given and then through the parts, which are what is seen of
     footprints that are hidden otherwise. valid: uint8 (months, rows, columns), 0 where nothing is
-    seen.
+    seen; its first row is row valid_top of the image.
     """
 
 # Scores -------------------------------------------------------------------------------------------

@@ -43,6 +43,14 @@ def storage_array(footprints: Footprints, *, interleaved: bool) -> Any:  # noqa:
     return nested
 
 
+def as_multipolygons(footprints: Footprints) -> Footprints:
+    """The same, with the level of offsets that multipolygons have."""
+    if footprints.footprint_offsets is not None:
+        return footprints
+    several = np.arange(len(footprints) + 1, dtype=np.int32)
+    return Footprints._trusted((*footprints.arrays[:3], several))
+
+
 def _offsets(footprints: Footprints) -> list[NDArray[np.int32]]:
     """The levels of offsets; multipolygons without their empty polygons."""
     _, rings, polygons, several = footprints.arrays

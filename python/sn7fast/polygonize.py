@@ -14,7 +14,7 @@ from sn7fast.footprints import Footprints
 from sn7fast.stack import Stack
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -87,7 +87,7 @@ def polygonize_frames(
     grid = None
     if isinstance(frames, Cube):
         months, grid = frames.months if months is None else months, frames.grid
-        frames, threshold = _visible(frames, threshold)
+        frames, threshold = visible(frames.prob, frames.valid_pixels(), threshold)
     if months is None:
         raise InputError("months: got None, wanted a label for each frame")
     masks = [_native(frame, f"frame {month}") for frame, month in zip(frames, months, strict=False)]  # type: ignore[arg-type]
@@ -104,17 +104,70 @@ def polygonize_frames(
     return Stack.from_frames(footprints, months=months, aoi=aoi, grid=grid)
 
 
-def _visible(cube: Cube, threshold: float) -> tuple[NDArray[Any], float]:
-    """Frames in which invalid pixels are background, and the threshold to go with them."""
-    valid = cube.valid_pixels()
+def polygonize_bands(
+    bands: Iterable[ArrayLike],
+    *,
+    valid: Iterable[ArrayLike] | None = None,
+    threshold: float = 0,
+    min_area_px: float = 0,
+    connectivity: int = 4,
+) -> Iterator[Footprints]:
+    """Polygonize a mask that does not fit into memory, band by band.
+
+    All parts, one after the other, are the footprints that `polygonize` finds in the whole mask,
+    in the same order: a region comes, whole, once its last row is known. In memory are one band and
+    the outlines of the regions that reach its lower edge.
+
+    Args:
+        bands: The rows of the mask from top to bottom, (rows, columns) each, of any heights; slices
+            of a memory map, say, or `sn7fast.io.rasters.read_bands`. Types as in `polygonize`.
+        valid: For each band bool of its shape, False where a pixel is background whatever its
+            value; None if all count.
+        threshold: As in `polygonize`.
+        min_area_px: As in `polygonize`.
+        connectivity: As in `polygonize`.
+
+    Yields:
+        Footprints in pixel coordinates of the whole mask: those that are ready after each band, and
+        at last those that are left. Nothing if there is no band.
+
+    Raises:
+        InputError: As in `polygonize`, or bands differ in columns, or ``valid`` does not fit them.
+    """
+    threshold, min_area_px, connectivity = _options(threshold, min_area_px, connectivity)
+    clear = None if valid is None else iter(valid)
+    masks: _core.MaskBands | None = None
+    for number, band in enumerate(bands):
+        mask = _native(band, f"band {number}")
+        if clear is not None:
+            seen = np.asarray(next(clear, None))
+            if seen.dtype != bool or seen.shape != mask.shape:
+                raise InputError(
+                    f"valid: got {seen.dtype} of shape {seen.shape} for band {number}, "
+                    f"wanted bool of shape {mask.shape}"
+                )
+            mask, limit = visible(mask, seen, threshold)
+        else:
+            limit = threshold
+        if masks is None:
+            masks = _core.MaskBands(mask.shape[1], limit, min_area_px, connectivity)
+        yield Footprints._trusted(masks.push(_native(mask, f"band {number}")))
+    if masks is not None:
+        yield Footprints._trusted(masks.end())
+
+
+def visible(
+    pixels: NDArray[Any], valid: NDArray[np.bool_] | None, threshold: float
+) -> tuple[NDArray[Any], float]:
+    """Pixels of which the invalid ones are background, and the threshold to go with them."""
     if valid is None:
-        return cube.prob, threshold
-    if cube.prob.dtype.kind == "f":
-        return np.where(valid, cube.prob, cube.prob.dtype.type(np.nan)), threshold
+        return pixels, threshold
+    if pixels.dtype.kind == "f":
+        return np.where(valid, pixels, pixels.dtype.type(np.nan)), threshold
     if threshold < 0:
         # Every value is foreground, 0 too: what is left to tell is what is valid.
         return valid, 0.0
-    return np.where(valid, cube.prob, cube.prob.dtype.type(0)), threshold
+    return np.where(valid, pixels, pixels.dtype.type(0)), threshold
 
 
 def _options(threshold: Any, min_area_px: Any, connectivity: Any) -> tuple[float, float, int]:  # noqa: ANN401 - to be checked

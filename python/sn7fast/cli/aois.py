@@ -97,6 +97,19 @@ def tracks_text(stacks: Mapping[str, Stack]) -> str:
     )
 
 
+def aoi_folder(folder: Path, aoi: str, *, own: bool) -> Path:
+    """Where the files of an AOI go, a folder that is there; see `write_geojson_folder`.
+
+    Raises:
+        InputError: The AOI cannot be the name of a folder.
+    """
+    if aoi in ("", ".", "..") or any(letter in aoi for letter in "/\\\0"):
+        raise InputError(f"AOI {aoi!r}: cannot be part of a path; write a CSV instead")
+    home = folder / aoi if own else folder
+    home.mkdir(exist_ok=True)
+    return home
+
+
 def write_geojson_folder(
     folder: Path, stack: Stack, names: Mapping[tuple[str, str], str], *, own: bool
 ) -> None:
@@ -114,10 +127,7 @@ def write_geojson_folder(
     from sn7fast.data.sn7 import sn7_stem
     from sn7fast.io.geojson import write_geojson
 
-    if stack.aoi in ("", ".", "..") or any(letter in stack.aoi for letter in "/\\\0"):
-        raise InputError(f"AOI {stack.aoi!r}: cannot be part of a path; write a CSV instead")
-    home = folder / stack.aoi if own else folder
-    home.mkdir(exist_ok=True)
+    home = aoi_folder(folder, stack.aoi, own=own)
     for month, footprints in stack.frames():
         rows = stack.rows(month)
         stem = names.get((stack.aoi, month)) or sn7_stem(stack.aoi, month)

@@ -31,6 +31,17 @@ min_iou = click.option(
     help="Least IoU at which a footprint takes over an identifier.",
 )
 
+memory = click.option(
+    "--memory",
+    "memory_mb",
+    type=click.FloatRange(min=1),
+    default=1000,
+    show_default=True,
+    metavar="MB",
+    help="What may be held of pixels at once; larger rasters are worked through in bands, with "
+    "the same result.",
+)
+
 
 def mask_options(command: _Command) -> _Command:
     """--threshold, --min-area and --connectivity."""

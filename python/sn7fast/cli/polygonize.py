@@ -23,7 +23,13 @@ if TYPE_CHECKING:
     epilog="Example: sn7fast polygonize masks/ --out footprints/ --min-area 4",
 )
 @click.argument("source_path", metavar="IN", type=options.input_path)
-@click.option("--out", required=True, type=options.input_path, metavar="OUT", help="Folder.")
+@click.option(
+    "--out",
+    required=True,
+    type=options.input_path,
+    metavar="OUT",
+    help="Folder; for a single raster also a .geojson or .parquet file.",
+)
 @options.mask_options
 @click.option(
     "--simplify",
@@ -33,6 +39,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Leave out corners that lie within so many pixels of the outline without them.",
 )
+@options.memory
 @options.overwrite
 @options.quiet
 def command(
@@ -42,6 +49,7 @@ def command(
     min_area_px: float,
     connectivity: str,
     tolerance_px: float,
+    memory_mb: float,
     overwrite: bool,
     quiet: bool,
 ) -> int:
@@ -49,21 +57,24 @@ def command(
 
     IN is a folder of rasters (.tif, .png) whose names hold the month, for one AOI, or with one
     subfolder for each AOI. OUT gets one GeoJSON for each raster, with subfolders if there are
-    several AOIs.
+    several AOIs. IN can also be one raster, of any name if OUT is a file; GeoParquet is on the map
+    if the raster has a CRS. Rasters of any size will do.
     """
     if out.suffix.lower() == ".csv":
         raise click.UsageError(
             f"--out: {out}: a CSV needs identifiers, which polygonize does not give; "
             f"use: sn7fast track {source_path} --out {out}"
         )
-    options.check_output(out, is_file=False, overwrite=overwrite, inputs=[source_path])
+    is_file = out.suffix.lower() in (".geojson", ".json", ".parquet", ".geoparquet")
+    options.check_output(out, is_file=is_file, overwrite=overwrite, inputs=[source_path])
 
-    from sn7fast.cli.aois import AoiRun, stems, write_geojson_folder
+    from sn7fast.cli.aois import AoiRun, aoi_folder, stems, write_geojson_folder
     from sn7fast.cli.group import OK, SOME_FAILED
     from sn7fast.data.discover import discover
     from sn7fast.data.load import stack_loaders
     from sn7fast.io.outputs import whole_folder
     from sn7fast.simplify import simplify
+    from sn7fast.windows.rasters import fits, polygonize_raster
 
     def load(polygonized: Callable[[], Stack]) -> Stack:
         stack = polygonized()
@@ -74,6 +85,23 @@ def command(
         return replace(stack, footprints=simplify(stack.footprints, tolerance_px))
 
     console, timer = Console(quiet=quiet), Timer()
+    in_bands = partial(
+        polygonize_raster,
+        threshold=threshold,
+        min_area_px=min_area_px,
+        connectivity=int(connectivity),
+        simplify_px=tolerance_px,
+        memory_mb=memory_mb,
+    )
+    if is_file:
+        if source_path.is_dir():
+            raise click.UsageError(
+                f"--out: {out}: got one file for the folder {source_path}, wanted a folder"
+            )
+        out.parent.mkdir(parents=True, exist_ok=True)
+        count = in_bands(source_path, out)
+        console.result(f"{out}: {counted(count, 'footprint')}, {timer.lap():.2f} s")
+        return OK
     source = discover(source_path, kinds=["masks"])
     loaders = stack_loaders(
         source,
@@ -84,11 +112,21 @@ def command(
     names, run = stems(source), AoiRun(console)
     frames = footprints = 0
     with whole_folder(out) as folder:
-        todo = {aoi: partial(load, loader) for aoi, loader in loaders.items()}
-        for _, stack in run.each(todo, "polygonize"):
-            write_geojson_folder(folder, stack, names, own=len(loaders) > 1)
-            frames += len(stack.months)
-            footprints += len(stack)
+
+        def write(aoi: str, loader: Callable[[], Stack]) -> tuple[int, int]:
+            own, of_aoi = len(loaders) > 1, source.by_aoi()[aoi]
+            if fits(of_aoi[0].path, memory_mb, months=len(of_aoi)):
+                stack = load(loader)
+                write_geojson_folder(folder, stack, names, own=own)
+                return len(stack.months), len(stack)
+            home = aoi_folder(folder, aoi, own=own)
+            counts = [in_bands(f.path, home / f"{f.path.stem}.geojson") for f in of_aoi]
+            return len(counts), sum(counts)
+
+        todo = {aoi: partial(write, aoi, loader) for aoi, loader in loaders.items()}
+        for _, (months, found) in run.each(todo, "polygonize"):
+            frames += months
+            footprints += found
     console.result(
         f"{out}: {counted(footprints, 'footprint')} in {counted(frames, 'month')} of "
         f"{counted(len(run.done), 'AOI')}, {timer.lap():.2f} s"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _MAX_SHIFT_PX = 0.5
 
 
-def check_alike(
+def check_same_ground(
     aoi: str, what: str, one: tuple[Path, Grid], other: tuple[Path, Grid]
 ) -> None:  # fmt: skip
     """Refuse two rasters of an AOI of which a pixel does not show the same ground.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sn7fast._core import get_num_threads
-from sn7fast.data.alike import check_alike
+from sn7fast.data.alike import check_same_ground
 from sn7fast.data.discover import discover
 from sn7fast.errors import FormatError, InputError, StackError
 from sn7fast.io.rasters import read_mask
@@ -54,11 +54,22 @@ def load_masks(frames: Sequence[Frame]) -> tuple[list[NDArray[Any]], Grid]:
     finally:
         # After an error nobody wants the files that still wait.
         pool.shutdown(cancel_futures=True)
+    return list(masks), check_alike(frames, masks, grids)
+
+
+def check_alike(
+    frames: Sequence[Frame], masks: Sequence[NDArray[Any]], grids: Sequence[Grid]
+) -> Grid:
+    """The grid that masks share; see `load_masks`.
+
+    Raises:
+        StackError: They differ in shape, type or place.
+    """
     reference = next((index for index, grid in enumerate(grids) if grid.crs is not None), 0)
     for index, frame in enumerate(frames):
         _check_alike(frames[reference], masks[reference], grids[reference],
                      frame, masks[index], grids[index])  # fmt: skip
-    return list(masks), grids[reference]
+    return grids[reference]
 
 
 def _check_alike(
@@ -70,7 +81,7 @@ def _check_alike(
     other_grid: Grid,
 ) -> None:
     # A PNG has no CRS and lies where the others do; the reference has one if any has.
-    check_alike(other.aoi, "masks", (one.path, one_grid), (other.path, other_grid))
+    check_same_ground(other.aoi, "masks", (one.path, one_grid), (other.path, other_grid))
     if one_mask.dtype != other_mask.dtype:
         raise StackError(
             f"{other.aoi}: masks differ in type: {one_mask.dtype} against {other_mask.dtype} "

@@ -16,7 +16,7 @@ from sn7fast.io.outputs import whole_file
 from sn7fast.io.tables import check_decimals
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -144,6 +144,45 @@ def dumps_geojson(
 ) -> bytes:
     """As `write_geojson`, but return the content of the file."""
     return _core.write_geojson(None, *_arguments(footprints, columns, crs, decimals)) or b""
+
+
+def write_geojson_parts(
+    path: str | os.PathLike[str],
+    parts: Iterable[tuple[Footprints, Mapping[str, ArrayLike]]],
+    *,
+    crs: str | None = None,
+    decimals: int | None = None,
+) -> int:
+    """Write footprints that are larger than memory, as `write_geojson` writes them.
+
+    Args:
+        path: As in `write_geojson`.
+        parts: Footprints and their columns; the same columns in all parts.
+        crs: As in `write_geojson`.
+        decimals: As in `write_geojson`.
+
+    Returns:
+        Number of footprints.
+
+    Raises:
+        InputError: As in `write_geojson`.
+        OSError: The file cannot be written.
+    """
+    # What stands around the features is the same in every collection.
+    head, _, tail = dumps_geojson(Footprints.empty(), crs=crs).rpartition(b"]")
+    tail = b"]" + tail
+    count = 0
+    with whole_file(path) as part, part.open("wb") as file:
+        file.write(head)
+        for footprints, columns in parts:
+            if not len(footprints):
+                continue
+            text = dumps_geojson(footprints, columns=columns, crs=crs, decimals=decimals)
+            features = text.removeprefix(head).removesuffix(tail).removesuffix(b"\n")
+            file.write(b",\n" + features if count else features)
+            count += len(footprints)
+        file.write(b"\n" + tail if count else tail)
+    return count
 
 
 def _arguments(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
@@ -13,12 +14,14 @@ from sn7fast.io.outputs import whole_file
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
 # Rows that a reader can pass over by their bounds.
 _GROUP_ROWS = 65_536
+
+_FORMAT = {"compression": "zstd", "compression_level": 6, "write_page_checksum": True}
 
 
 def geometry_metadata(
@@ -115,11 +118,65 @@ def write_table(
             table,
             file,
             row_group_size=_GROUP_ROWS,
-            compression="zstd",
-            compression_level=6,
             use_dictionary=repetitive,
-            write_page_checksum=True,
+            **_FORMAT,
         )
+
+
+class TableParts:
+    """A Parquet file that grows part by part; see `open_table`.
+
+    Attributes:
+        metadata: What is kept as JSON in the file's metadata, by key; to be set before the end.
+    """
+
+    def __init__(self, file: BinaryIO, repetitive: list[str]) -> None:
+        self.metadata: Mapping[str, Any] = {}
+        self._file, self._repetitive = file, repetitive
+        self._writer: Any = None
+        self._waiting: list[Any] = []
+
+    def write(self, columns: Mapping[str, Any]) -> None:
+        """Further rows: arrow arrays by name, of the types of the first part."""
+        pa, parquet = require("pyarrow", extra="vector"), require("pyarrow.parquet", extra="vector")
+        table = pa.table(dict(columns))
+        if self._writer is None:
+            self._writer = parquet.ParquetWriter(
+                self._file, table.schema, use_dictionary=self._repetitive, **_FORMAT
+            )
+        self._waiting.append(table)
+        while sum(map(len, self._waiting)) >= _GROUP_ROWS:
+            waiting = pa.concat_tables(self._waiting)
+            self._writer.write_table(waiting.slice(0, _GROUP_ROWS))
+            self._waiting = [waiting.slice(_GROUP_ROWS)]
+
+    def finish(self) -> None:
+        """All rows have come."""
+        pa = require("pyarrow", extra="vector")
+        if self._writer is None:
+            raise InputError("columns: got no part, wanted at least one")
+        waiting = pa.concat_tables(self._waiting)
+        if len(waiting):
+            self._writer.write_table(waiting)
+        texts = {k: json.dumps(v, separators=(",", ":")) for k, v in self.metadata.items()}
+        self._writer.add_key_value_metadata(texts)
+        self._writer.close()
+
+
+@contextmanager
+def open_table(path: str | os.PathLike[str], *, repetitive: list[str]) -> Iterator[TableParts]:
+    """A Parquet file to be written part by part, whole or not at all; see `write_table`.
+
+    In memory is one group of rows. Equal rows give equal bytes, however they come in parts.
+
+    Raises:
+        InputError: Nothing was written.
+        OSError: The file cannot be written.
+    """
+    with whole_file(path) as part, part.open("wb") as file:
+        table = TableParts(file, repetitive)
+        yield table
+        table.finish()
 
 
 def read_table(path: str | os.PathLike[str]) -> tuple[Any, dict[str, Any]]:

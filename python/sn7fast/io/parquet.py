@@ -7,24 +7,25 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 
 from sn7fast._optional import require
-from sn7fast.arrow import from_arrow, storage_array
+from sn7fast.arrow import as_multipolygons, from_arrow, storage_array
 from sn7fast.errors import FormatError, InputError, Sn7FastError
 from sn7fast.grid import Grid
 from sn7fast.io.geoparquet import (
     bbox_column,
     geometry_metadata,
     numpy_column,
+    open_table,
     plain_column,
     read_table,
     write_table,
 )
-from sn7fast.io.placement import Place, denominator, snapped
+from sn7fast.io.placement import DENOMINATORS, Place, denominators, snapped
 from sn7fast.io.rows import RESERVED, Rows, rows_of
 from sn7fast.stack import Stack
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -32,6 +33,8 @@ Encoding: TypeAlias = Literal["geoarrow", "WKB"]
 
 # What the metadata under "sn7fast" mean; counted up when files of before can no longer be read.
 _VERSION = 1
+
+_REPETITIVE = ["aoi", "month"]
 
 
 class StackFile(dict[str, Stack]):
@@ -95,25 +98,84 @@ def write_parquet(
     bounds = rows.footprints.bounds
     arrays["bbox"] = bbox_column(bounds)
     name = kinds[0].lower() if encoding == "geoarrow" else encoding
-    metadata = {
-        "geo": geometry_metadata(name, kinds, rows.crs, bounds),
-        "sn7fast": {"version": _VERSION, "place": rows.place, "stacks": _described(rows)},
-    }
-    write_table(path, arrays, metadata, repetitive=["aoi", "month"])
+    geo = geometry_metadata(name, kinds, rows.crs, bounds)
+    stacks = rows.stacks
+    described = [
+        _described(aoi, one.months, one.grid, _px_parts(rows, one)) for aoi, one in stacks.items()
+    ]
+    write_table(path, arrays, _metadata(geo, rows.place, described), repetitive=_REPETITIVE)
 
 
-def _described(rows: Rows) -> list[dict[str, Any]]:
-    """What the rows do not say of their stacks."""
-    described: list[dict[str, Any]] = []
-    for aoi, stack in rows.stacks.items():
-        grid, parts = stack.grid, None
-        if grid is not None and rows.place == "grid":
-            parts = denominator(stack.footprints, grid)
-        about = grid and {
-            "shape_yx": grid.shape_yx, "transform": grid.transform, "crs": grid.crs
-        }  # fmt: skip
-        described.append({"aoi": aoi, "months": stack.months, "grid": about, "px_parts": parts})
-    return described
+def write_parquet_parts(
+    path: str | os.PathLike[str],
+    parts: Iterable[Stack],
+    *,
+    months: Sequence[str],
+    place: Place | None = None,
+    several: bool = False,
+) -> None:
+    """Write the parts of one stack that is larger than memory, as `write_parquet` writes it.
+
+    Args:
+        path: File to write. It is replaced only once everything is written.
+        parts: At least one; of one AOI and one grid, by month.
+        months: All months.
+        place: As in `write_parquet`.
+        several: Some footprint may be a multipolygon; then all are written as such.
+
+    Raises:
+        InputError: As in `write_parquet`, or there is no part.
+        MissingDependencyError: pyarrow or another package of ``sn7fast[vector]`` is not installed.
+        OSError: The file cannot be written.
+    """
+    extent = np.array([[np.inf, np.inf, -np.inf, -np.inf]])
+    rows: Rows | None = None
+    fitting: tuple[int, ...] = DENOMINATORS
+    with open_table(path, repetitive=_REPETITIVE) as table:
+        for part in parts:
+            rows = rows_of(part, place=place)
+            footprints = rows.footprints
+            arrays = {name: plain_column(values) for name, values in rows.columns.items()}
+            arrays["geometry"] = storage_array(
+                as_multipolygons(footprints) if several else footprints, interleaved=False
+            )
+            bounds = footprints.bounds
+            arrays["bbox"] = bbox_column(bounds)
+            table.write(arrays)
+            if len(bounds):
+                low, high = np.nanmin(bounds, 0)[:2], np.nanmax(bounds, 0)[2:]
+                extent = np.hstack([np.fmin(extent[:, :2], low), np.fmax(extent[:, 2:], high)])
+            if rows.place == "grid" and part.grid is not None:
+                fitting = denominators(part.footprints, part.grid, fitting)
+        if rows is None:
+            raise InputError("stacks: got none, wanted at least one")
+        kind = "MultiPolygon" if several else "Polygon"
+        extent[np.isinf(extent)] = np.nan
+        geo = geometry_metadata(kind.lower(), [kind], rows.crs, extent)
+        (aoi, stack), = rows.stacks.items()  # fmt: skip
+        px_parts = next(iter(fitting), None) if rows.place == "grid" and stack.grid else None
+        described = [_described(aoi, tuple(months), stack.grid, px_parts)]
+        table.metadata = _metadata(geo, rows.place, described)
+
+
+def _px_parts(rows: Rows, stack: Stack) -> int | None:
+    if stack.grid is None or rows.place != "grid":
+        return None
+    return next(iter(denominators(stack.footprints, stack.grid)), None)
+
+
+def _metadata(
+    geo: dict[str, Any], place: Place, described: list[dict[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    return {"geo": geo, "sn7fast": {"version": _VERSION, "place": place, "stacks": described}}
+
+
+def _described(
+    aoi: str, months: tuple[str, ...], grid: Grid | None, px_parts: int | None
+) -> dict[str, Any]:
+    """What the rows do not say of their stack."""
+    about = grid and {"shape_yx": grid.shape_yx, "transform": grid.transform, "crs": grid.crs}
+    return {"aoi": aoi, "months": months, "grid": about, "px_parts": px_parts}
 
 
 def read_parquet(path: str | os.PathLike[str]) -> StackFile:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Place: TypeAlias = Literal["grid", "wgs84", "pixel"]
 
 # Pixels are cut into so many parts along a side by enlargement and by rounding to decimals.
-_DENOMINATORS = (1, 2, 3, 4, 6, 8, 12, 10, 100, 1000, 10_000)
+DENOMINATORS = (1, 2, 3, 4, 6, 8, 12, 10, 100, 1000, 10_000)
 
 # Positions that came back from the map are this close to what they were; see `snapped`.
 _SNAP_PX = 1e-6
@@ -77,20 +77,24 @@ def placed(stack: Stack, place: Place) -> Footprints:
     return stack.grid.px_to_crs(stack.footprints)
 
 
-def denominator(footprints: Footprints, grid: Grid) -> int | None:
-    """Into how many parts a pixel is cut so that all coordinates survive the way to the map.
+def denominators(
+    footprints: Footprints, grid: Grid, among: tuple[int, ...] = DENOMINATORS
+) -> tuple[int, ...]:
+    """Into how many parts a pixel can be cut so that all coordinates survive the way to the map.
 
     Map coordinates have fewer digits behind the point than pixel coordinates. Outlines of pixels
     are whole numbers, however, or multiples of 1/q; rounded to those they come back to the bit.
 
+    Args:
+        footprints: In pixels.
+        grid: Their grid.
+        among: The q that are tried, the best first.
+
     Returns:
-        The least such q that is tried, or None if there is none.
+        Those that fit, in the same order.
     """
     back = grid.crs_to_px(grid.px_to_crs(footprints.coords))
-    return next(
-        (q for q in _DENOMINATORS if np.array_equal(np.round(back * q) / q, footprints.coords)),
-        None,
-    )
+    return tuple(q for q in among if np.array_equal(np.round(back * q) / q, footprints.coords))
 
 
 def snapped(footprints: Footprints, parts: int | None) -> Footprints:

@@ -72,13 +72,22 @@ def read_mask(
     """
     with opened(path) as dataset:
         grid = Grid.from_rasterio(dataset)
-        mask = dataset.read(_chosen(Path(path), dataset.count, band), window=window)
+        mask = dataset.read(chosen_band(Path(path), dataset.count, band), window=window)
+    return native_pixels(path, mask), grid
+
+
+def native_pixels(path: str | os.PathLike[str], mask: NDArray[Any]) -> NDArray[Any]:
+    """Pixels of a file in a type that the core takes; see `read_mask`.
+
+    Raises:
+        RasterError: The type is none of those.
+    """
     kind = str(mask.dtype)
     if kind not in _KEPT and kind not in _WIDENED:
         raise RasterError(
             f"{path}: got pixels of type {kind}, wanted one of {', '.join((*_KEPT, *_WIDENED))}"
         )
-    return np.ascontiguousarray(mask, _WIDENED.get(kind)), grid
+    return np.ascontiguousarray(mask, _WIDENED.get(kind))
 
 
 def count_bands(path: str | os.PathLike[str]) -> int:
@@ -90,6 +99,18 @@ def count_bands(path: str | os.PathLike[str]) -> int:
     """
     with opened(path) as dataset:
         return int(dataset.count)
+
+
+def pixel_size(path: str | os.PathLike[str]) -> tuple[int, int, int]:
+    """Rows, columns and bytes of a pixel of one band of a GeoTIFF or PNG file.
+
+    Raises:
+        RasterError: The file cannot be opened, as for `read_mask`.
+        MissingDependencyError: rasterio is not installed.
+    """
+    with opened(path) as dataset:
+        rows, columns = dataset.shape
+        return int(rows), int(columns), int(np.dtype(dataset.dtypes[0]).itemsize)
 
 
 @contextmanager
@@ -254,7 +275,12 @@ def _check_png(path: Path, file: Any) -> None:  # noqa: ANN401 - a binary file
             return
 
 
-def _chosen(path: Path, count: int, band: int | None) -> int:
+def chosen_band(path: Path, count: int, band: int | None) -> int:
+    """The band that is meant, from 1; None means the only one.
+
+    Raises:
+        RasterError: There is no such band, or several.
+    """
     if band is None and count != 1:
         hint = "an image, it seems: " if count in (3, 4) else ""
         raise RasterError(f"{path}: got {count} bands ({hint}a mask has 1), wanted 1")

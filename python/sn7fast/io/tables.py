@@ -12,7 +12,7 @@ from sn7fast.io.outputs import whole_file
 from sn7fast.stack import Stack
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 DuplicateIds: TypeAlias = Literal["error", "keep"]
 
@@ -114,6 +114,27 @@ def write_csv(
     check_decimals(decimals)
     with whole_file(path) as part:
         _core.write_csv(str(part), rows, decimals)
+
+
+def write_csv_parts(
+    path: str | os.PathLike[str], parts: Iterable[Stack], *, decimals: int | None = None
+) -> None:
+    """Write the parts of one stack that is larger than memory, as `write_csv` writes it.
+
+    Args:
+        path: As in `write_csv`.
+        parts: Of one AOI, by month; a month without footprints is one empty part.
+        decimals: As in `write_csv`.
+
+    Raises:
+        InputError: As in `write_csv`, but for an identifier that two parts repeat in a month.
+        OSError: The file cannot be written.
+    """
+    header = dumps_csv({})
+    with whole_file(path) as part, part.open("wb") as file:
+        file.write(header)
+        for stack in parts:
+            file.write(dumps_csv(stack, decimals=decimals).removeprefix(header))
 
 
 def dumps_csv(stacks: Stack | Mapping[str, Stack], *, decimals: int | None = None) -> bytes:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
+    from sn7fast.footprints import Footprints
     from sn7fast.stack import Stack
 
 FORMATS = {
@@ -41,7 +42,7 @@ FORMATS = {
 """Format by suffix."""
 
 # RFC 7946 holds degrees: 1e-8 of one is about a millimetre.
-_DECIMALS_OF_DEGREES = 8
+DECIMALS_OF_DEGREES = 8
 
 # One degree of longitude less than half a turn: no building is so wide.
 _WIDEST = 179.0
@@ -124,6 +125,21 @@ def _write_rfc7946(
     columns: Mapping[str, ArrayLike] | None,
     place: Place | None,
 ) -> None:
+    footprints, properties, decimals = rfc7946(path, stacks, columns, place)
+    write_geojson(path, footprints, columns=properties, decimals=decimals)
+
+
+def rfc7946(
+    path: str | os.PathLike[str],
+    stacks: Stack | Mapping[str, Stack],
+    columns: Mapping[str, ArrayLike] | None,
+    place: Place | None,
+) -> tuple[Footprints, dict[str, Any], int | None]:
+    """Footprints, properties and decimals of the GeoJSON that `write_vector` makes of stacks.
+
+    Raises:
+        InputError: As `write_vector`; names the path.
+    """
     if place == "grid":
         raise InputError(
             f"{path}: place: got 'grid', wanted 'wgs84' or 'pixel': GeoJSON has no other CRS than "
@@ -134,8 +150,7 @@ def _write_rfc7946(
     # As in the labels of SpaceNet 7. A property "id" GDAL would take for the number of the feature.
     properties = {"Id" if name == "id" else name: v for name, v in rows.columns.items()}
     if where == "pixel":
-        write_geojson(path, rows.footprints, columns=properties)
-        return
+        return rows.footprints, properties, None
     bounds = rows.footprints.bounds
     wide = np.flatnonzero(bounds[:, 2] - bounds[:, 0] > _WIDEST)
     if len(wide):
@@ -143,8 +158,7 @@ def _write_rfc7946(
             f"{path}: got footprint {wide[0]} across the 180th meridian, where RFC 7946 wants it "
             "cut; write it as GeoParquet or GeoPackage in the CRS of its grid"
         )
-    footprints = rewound(rows.footprints)
-    write_geojson(path, footprints, columns=properties, decimals=_DECIMALS_OF_DEGREES)
+    return rewound(rows.footprints), properties, DECIMALS_OF_DEGREES
 
 
 def _write_by_gdal(path: str | os.PathLike[str], driver: str, rows: Rows) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from sn7fast._core import get_num_threads
 from sn7fast.cube import Cube
-from sn7fast.data.alike import check_alike
+from sn7fast.data.alike import check_same_ground
 from sn7fast.data.discover import discover
 from sn7fast.errors import StackError
 from sn7fast.nn.ensemble import converted
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from sn7fast.data.discover import Frame
     from sn7fast.grid import Grid
+    from sn7fast.io.rasters import Window
     from sn7fast.nn.outputs import Prediction
 
 
@@ -69,26 +70,69 @@ def load_cube(
         raise StackError("frames: got none, wanted at least one prediction")
     with ThreadPoolExecutor(min(len(frames), get_num_threads())) as pool:
         parts = list(pool.map(partial(_month, output=output, dtype=dtype), frames))
-    index = next((index for index, part in enumerate(parts) if part[2].crs is not None), 0)
-    first, path = parts[index], frames[index].path
-    for frame, part in zip(frames, parts, strict=True):
-        check_alike(frame.aoi, "predictions", (path, first[2]), (frame.path, part[2]))
-        if part[3] != first[3]:
-            raise StackError(
-                f"{frame.aoi}: predictions differ in enlargement: {first[3]} against {part[3]} in "
-                f"{path} and {frame.path}"
-            )
+    grid, scale = _common(frames, [(part[2], part[3]) for part in parts])
     prob: NDArray[Any] = np.stack([part[0] for part in parts])
     valid = np.stack([part[1] for part in parts])
     months = tuple(frame.month for frame in frames)
-    return Cube(prob, months, None if valid.all() else valid, first[3], first[2])
+    return Cube(prob, months, None if valid.all() else valid, scale, grid)
+
+
+class MonthlyPredictions:
+    """The predictions of one AOI on disk, of which some rows and columns can be read.
+
+    Attributes:
+        grid: Of the image.
+        scale: Pixels of the predictions along one of the image.
+        is_uint8: True.
+
+    Raises:
+        RasterError: A file cannot be read, or was not written by `predict`.
+        StackError: Files differ in shape, place or enlargement; names two.
+    """
+
+    is_uint8 = True
+
+    def __init__(self, frames: Sequence[Frame], output: str) -> None:
+        self._frames, self._output = frames, output
+        corner = ((0, 1), (0, 1))
+        heads = [_image_grid(read_prediction(frame.path, window=corner)) for frame in frames]
+        self.grid, self.scale = _common(frames, heads)
+
+    def read(self, window: Window) -> Cube:
+        """The part of the cube that `load_cube` gives in uint8, without a grid.
+
+        Raises:
+            RasterError: A file cannot be read.
+            InputError: A file lacks the output.
+        """
+        read = partial(_month, output=self._output, dtype="uint8", window=window)
+        with ThreadPoolExecutor(min(len(self._frames), get_num_threads())) as pool:
+            parts = list(pool.map(read, self._frames))
+        valid = np.stack([part[1] for part in parts])
+        months = tuple(frame.month for frame in self._frames)
+        prob: NDArray[Any] = np.stack([part[0] for part in parts])
+        return Cube(prob, months, None if valid.all() else valid, self.scale)
+
+
+def _common(frames: Sequence[Frame], heads: Sequence[tuple[Grid, int]]) -> tuple[Grid, int]:
+    """The grid of the image and the enlargement, of heads that have each their own."""
+    index = next((index for index, (grid, _) in enumerate(heads) if grid.crs is not None), 0)
+    (grid, scale), path = heads[index], frames[index].path
+    for frame, (its_grid, its_scale) in zip(frames, heads, strict=True):
+        check_same_ground(frame.aoi, "predictions", (path, grid), (frame.path, its_grid))
+        if its_scale != scale:
+            raise StackError(
+                f"{frame.aoi}: predictions differ in enlargement: {scale} against {its_scale} in "
+                f"{path} and {frame.path}"
+            )
+    return grid, scale
 
 
 def _month(
-    frame: Frame, output: str, dtype: str
+    frame: Frame, output: str, dtype: str, window: Window | None = None
 ) -> tuple[NDArray[np.float32] | NDArray[np.uint8], NDArray[np.bool_], Grid, int]:
     """Probabilities, valid pixels, the grid of the image, and the enlargement."""
-    found = read_prediction(frame.path)
+    found = read_prediction(frame.path, window=window)
     values = converted(found[output], found.made["kind"], "probability")
     values = np.where(found.valid, values, np.float32(0))
     if dtype == "uint8":

@@ -16,7 +16,7 @@ import numpy as np
 from sn7fast.errors import InputError, RasterError
 from sn7fast.grid import Grid
 from sn7fast.io.raster_writer import RasterWriter
-from sn7fast.io.rasters import opened, read_through
+from sn7fast.io.rasters import Window, opened, read_through
 
 if TYPE_CHECKING:
     import os
@@ -134,8 +134,12 @@ def encoded(
     return result
 
 
-def read_prediction(path: str | os.PathLike[str]) -> Prediction:
+def read_prediction(path: str | os.PathLike[str], *, window: Window | None = None) -> Prediction:
     """Read what `predict` wrote.
+
+    Args:
+        path: The file.
+        window: Rows and columns to read; None means all. The grid is that of the whole raster.
 
     Raises:
         RasterError: The file cannot be read, or is none that `predict` wrote; names it.
@@ -147,7 +151,7 @@ def read_prediction(path: str | os.PathLike[str]) -> Prediction:
         if text is None:
             raise RasterError(f"{path}: was not written by predict: has no tag {TAG}")
         made = json.loads(text)
-        stored = dataset.read()
+        stored = dataset.read(window=window)
         names = tuple(dataset.descriptions)
         grid = Grid.from_rasterio(dataset)
     if stored.dtype == np.uint8:

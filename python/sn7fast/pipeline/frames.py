@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from sn7fast.data.alike import check_alike
+from sn7fast.data.alike import check_same_ground
 from sn7fast.data.catalog import AoiFiles, Catalog, MonthFiles
 from sn7fast.data.images import ImageEntry, ImageSettings
 from sn7fast.data.manifest import Manifest
@@ -112,7 +112,7 @@ def usable(
     reference = next((index for index, (_, grid) in enumerate(found) if grid.crs is not None), 0)
     one = path_of(found[reference][0]), found[reference][1]
     for frame, grid in found:
-        check_alike(aoi, what, one, (path_of(frame), grid))
+        check_same_ground(aoi, what, one, (path_of(frame), grid))
     return found
 
 

@@ -13,6 +13,7 @@
 
 pub mod burn;
 pub mod cancel;
+pub mod clusters;
 pub mod codec;
 pub mod collapse;
 pub mod cube;

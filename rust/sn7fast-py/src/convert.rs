@@ -10,6 +10,7 @@ use numpy::{
     PyUntypedArrayMethods,
 };
 use pyo3::prelude::*;
+use sn7fast_core::clusters::clusters;
 use sn7fast_core::geom::{self, Bounds};
 use sn7fast_core::{Footprints, FootprintsRef};
 
@@ -114,9 +115,25 @@ fn bounds<'py>(
     rows.into_flattened().into_pyarray(py).reshape([view.len(), 4])
 }
 
+/// For each box the first one of its cluster.
+#[pyfunction]
+fn cluster_boxes<'py>(
+    py: Python<'py>,
+    boxes: PyReadonlyArray2<'py, f64>,
+    reach: f64,
+) -> PyResult<Bound<'py, PyArray1<u32>>> {
+    let columns = boxes.shape()[1];
+    if columns != 4 {
+        return Err(InputError::new_err(format!("boxes: got {columns} columns, wanted 4")));
+    }
+    let (boxes, _) = boxes.as_slice()?.as_chunks::<4>();
+    Ok(enter(py, |cancel| clusters(boxes, reach, cancel))?.into_pyarray(py))
+}
+
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(check_footprints, m)?)?;
     m.add_function(wrap_pyfunction!(select_footprints, m)?)?;
+    m.add_function(wrap_pyfunction!(cluster_boxes, m)?)?;
     m.add_function(wrap_pyfunction!(areas, m)?)?;
     m.add_function(wrap_pyfunction!(bounds, m)?)
 }

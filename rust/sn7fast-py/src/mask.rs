@@ -3,9 +3,12 @@
 use crate::convert::{FootprintsOut, footprints_out};
 use crate::enter::enter;
 use crate::error::InputError;
-use numpy::{Element, PyReadonlyArray2, PyUntypedArrayMethods};
+use crate::error::to_python;
+use numpy::{
+    Element, IntoPyArray, PyArray2, PyArrayMethods, PyReadonlyArray2, PyUntypedArrayMethods,
+};
 use pyo3::prelude::*;
-use sn7fast_core::mask::{Connectivity, Options, Pixel, polygonize, polygonize_frames};
+use sn7fast_core::mask::{Bands, Connectivity, Options, Pixel, polygonize, polygonize_frames};
 
 /// A row-major raster of one of the pixel kinds.
 #[derive(FromPyObject)]
@@ -99,7 +102,69 @@ fn polygonize_many<'py>(
     }
 }
 
+/// A raster that comes in bands of rows, from top to bottom.
+#[pyclass]
+struct MaskBands {
+    /// None after the end.
+    bands: Option<Bands>,
+    columns: usize,
+}
+
+#[pymethods]
+impl MaskBands {
+    #[new]
+    fn new(columns: usize, threshold: f64, min_area_px: f64, connectivity: u8) -> PyResult<Self> {
+        let options = options(threshold, min_area_px, connectivity)?;
+        let bands = Bands::new(columns, options).map_err(to_python)?;
+        Ok(Self { bands: Some(bands), columns })
+    }
+
+    /// Footprints that are ready after these rows.
+    fn push<'py>(&mut self, py: Python<'py>, mask: Mask<'py>) -> PyResult<FootprintsOut<'py>> {
+        let columns = self.columns;
+        let bands = self.bands.as_mut().ok_or_else(ended)?;
+        fn run<'py, T: Pixel + Element>(
+            py: Python<'py>,
+            bands: &mut Bands,
+            columns: usize,
+            mask: &PyReadonlyArray2<'py, T>,
+        ) -> PyResult<FootprintsOut<'py>> {
+            let (pixels, [rows, found]) = (mask.as_slice()?, shape(mask));
+            if found != columns {
+                return Err(InputError::new_err(format!(
+                    "mask: got a band of {rows} rows x {found} columns, wanted {columns} columns"
+                )));
+            }
+            footprints_out(py, enter(py, |cancel| bands.push(pixels, cancel))?)
+        }
+        match &mask {
+            Mask::U8(mask) => run(py, bands, columns, mask),
+            Mask::U16(mask) => run(py, bands, columns, mask),
+            Mask::F32(mask) => run(py, bands, columns, mask),
+            Mask::F64(mask) => run(py, bands, columns, mask),
+        }
+    }
+
+    /// Footprints that are left after the last row.
+    fn end<'py>(&mut self, py: Python<'py>) -> PyResult<FootprintsOut<'py>> {
+        let bands = self.bands.take().ok_or_else(ended)?;
+        footprints_out(py, enter(py, |_| bands.end())?)
+    }
+
+    /// Boxes of the regions that are not ready: min x, min y, max x, next line.
+    fn open_bounds<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<u32>>> {
+        let boxes = self.bands.as_ref().map_or_else(Vec::new, Bands::open_bounds);
+        let rows = boxes.len();
+        boxes.into_flattened().into_pyarray(py).reshape([rows, 4])
+    }
+}
+
+fn ended() -> PyErr {
+    InputError::new_err("mask: got rows after the end, wanted a new start")
+}
+
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    m.add_class::<MaskBands>()?;
     m.add_function(wrap_pyfunction!(polygonize_one, m)?)?;
     m.add_function(wrap_pyfunction!(polygonize_many, m)?)
 }

@@ -130,6 +130,8 @@ impl FilterParams {
 
 /// The rows that the filters leave and add.
 #[pyfunction]
+#[pyo3(signature = (footprints, frame_offsets, params, reverse, valid, scores, valid_top=0))]
+#[allow(clippy::too_many_arguments)]
 fn track_filtered<'py>(
     py: Python<'py>,
     footprints: FootprintsArg<'py>,
@@ -138,12 +140,13 @@ fn track_filtered<'py>(
     reverse: bool,
     valid: Option<PyReadonlyArray3<'py, u8>>,
     scores: Option<PyReadonlyArray1<'py, f64>>,
+    valid_top: usize,
 ) -> PyResult<FilteredOut<'py>> {
     let filters = params.filters(reverse)?;
     let valid = match &valid {
         Some(array) => {
             let shape = [array.shape()[1], array.shape()[2]];
-            Some(Valid { pixels: array.as_slice()?, shape })
+            Some(Valid { pixels: array.as_slice()?, shape, top: valid_top })
         }
         None => None,
     };

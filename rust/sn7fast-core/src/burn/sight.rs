@@ -25,7 +25,8 @@ pub struct Looker<'a> {
 }
 
 impl<'a> Looker<'a> {
-    /// How much of a footprint is seen where `valid` (rows * columns values) is not 0.
+    /// How much of a footprint is seen where `valid` (rows * columns values, of which the first row
+    /// is row `top` of the image) is not 0.
     ///
     /// # Errors
     /// [`Error::Argument`] if `valid` has not as many pixels as the shape says.
@@ -34,6 +35,7 @@ impl<'a> Looker<'a> {
         footprint: &FootprintRef<'a>,
         valid: &[u8],
         [rows, cols]: [usize; 2],
+        top: usize,
     ) -> Result<Sight> {
         if rows.checked_mul(cols) != Some(valid.len()) {
             let got = format!("{} pixels for a shape of {rows} x {cols}", valid.len());
@@ -41,8 +43,8 @@ impl<'a> Looker<'a> {
         }
         self.runs.clear();
         let runs = &mut self.runs;
-        self.scratch.fill(footprint, &(0..rows), cols, &mut |row, columns| {
-            runs.push((row, columns));
+        self.scratch.fill(footprint, &(top..top + rows), cols, &mut |row, columns| {
+            runs.push((row - top, columns));
         });
         let (mut all, mut seen) = (0, 0);
         for (row, columns) in &self.runs {
@@ -53,11 +55,11 @@ impl<'a> Looker<'a> {
         if seen == all {
             return Ok(Sight::Clear);
         }
-        if seen == 0 { Ok(Sight::Hidden) } else { self.part(valid, cols).map(Sight::Partly) }
+        if seen == 0 { Ok(Sight::Hidden) } else { self.part(valid, cols, top).map(Sight::Partly) }
     }
 
     /// The valid pixels of the runs as one footprint.
-    fn part(&self, valid: &[u8], cols: usize) -> Result<Footprints> {
+    fn part(&self, valid: &[u8], cols: usize, first_row: usize) -> Result<Footprints> {
         let window = self.runs.iter().fold(None, |window, (row, columns)| {
             let [top, bottom, left, right] =
                 window.unwrap_or([*row, row + 1, columns.start, columns.end]);
@@ -75,7 +77,7 @@ impl<'a> Looker<'a> {
         }
         let mut part = polygonize(&pixels, shape, &mask::Options::default())?;
         for point in &mut part.coords {
-            *point = [point[0] + left as f64, point[1] + top as f64];
+            *point = [point[0] + left as f64, point[1] + (first_row + top) as f64];
         }
         // All its polygons are one footprint.
         let polygons = part.polygon_offsets.len() as i32 - 1;

@@ -56,6 +56,11 @@ pub struct Fragments {
 }
 
 impl Fragments {
+    /// With the one that stands for each, and nothing known about them.
+    pub fn of(roots: &[u32]) -> Self {
+        Self { tallies: Vec::new(), parent: roots.to_vec() }
+    }
+
     /// A new fragment, which stands for itself.
     pub fn add(&mut self) -> u32 {
         let number = self.parent.len() as u32;

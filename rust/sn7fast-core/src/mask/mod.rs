@@ -10,22 +10,30 @@
 //!    and puts the others in order.
 //! 4. [`emit`] walks the rings of the regions that are left.
 //!
+//! A raster that does not fit into memory comes band by band ([`bands`]).
+//!
 //! The cost is one pass over the pixels (packed, 64 at a time) and a few nanoseconds a corner.
 
+mod bands;
 mod bits;
 mod emit;
 mod fragments;
 mod outline;
 mod regions;
 
+pub use bands::Bands;
 pub use bits::{Cut, Pixel};
+pub(crate) use fragments::Fragments;
 
 use crate::cancel::Cancel;
 use crate::error::{Error, Result};
 use crate::footprints::Footprints;
-use outline::Corner;
+use outline::{Corner, Outline};
 use rayon::prelude::*;
 use std::cell::Cell;
+
+/// Most rows or columns of a raster.
+const LARGEST: usize = i32::MAX as usize - 1;
 
 /// Which pixels are neighbours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +62,18 @@ impl Default for Options {
     }
 }
 
+impl Options {
+    fn check(&self) -> Result<()> {
+        if self.threshold.is_nan() {
+            return Err(Error::argument("threshold", "NaN", "a number"));
+        }
+        if self.min_area_px.is_nan() {
+            return Err(Error::argument("min_area_px", "NaN", "a number of pixels"));
+        }
+        Ok(())
+    }
+}
+
 /// Footprints of the foreground regions of a raster, row-major, in pixel coordinates.
 ///
 /// The ring order is that of GDAL's polygonizer: the outer ring starts at the left end of its top
@@ -71,22 +91,19 @@ pub fn polygonize<T: Pixel>(
     options: &Options,
 ) -> Result<Footprints> {
     let [rows, columns] = shape;
-    let largest = i32::MAX as usize - 1;
-    if rows > largest || columns > largest || rows.checked_mul(columns) != Some(pixels.len()) {
+    if rows > LARGEST || columns > LARGEST || rows.checked_mul(columns) != Some(pixels.len()) {
         let got = format!("{} pixels for a shape of {rows} x {columns}", pixels.len());
         return Err(Error::argument("mask", got, "rows * columns pixels"));
     }
-    if options.threshold.is_nan() {
-        return Err(Error::argument("threshold", "NaN", "a number"));
-    }
-    if options.min_area_px.is_nan() {
-        return Err(Error::argument("min_area_px", "NaN", "a number of pixels"));
-    }
+    options.check()?;
     if pixels.is_empty() {
         return Ok(Footprints::default());
     }
-    let corners = CORNERS.take();
-    let mut outline = outline::trace(pixels, shape, T::cut(options.threshold), corners)?;
+    let mut outline = Outline::new(columns, CORNERS.take());
+    for row in pixels.chunks_exact(columns) {
+        outline.read(row, T::cut(options.threshold))?;
+    }
+    outline.end()?;
     let regions = regions::Regions::resolve(&mut outline, options);
     let footprints = emit::footprints(&mut outline, &regions);
     if outline.corners.len() <= MOST_CORNERS_KEPT {

@@ -51,7 +51,7 @@ pub struct Meeting {
     pub corners: [u32; 2],
 }
 
-/// All corners of a raster, linked.
+/// The corners of a raster, or of what is left of it, linked; grows line by line.
 #[derive(Debug)]
 pub struct Outline {
     /// In raster order; behind the first `count` lies memory for more.
@@ -62,41 +62,143 @@ pub struct Outline {
     pub meetings: Vec<Meeting>,
     /// Which fragments are one, and what each is made of.
     pub fragments: Fragments,
-    /// Rows of the raster.
-    pub rows: usize,
+    /// The line that comes next, below the last row.
+    line: u32,
+    /// The last row.
+    above: Row,
+    /// Memory for the next one.
+    below: Row,
+    /// For each column line the corner from which a vertical edge comes down, if one does.
+    from_above: Vec<u32>,
 }
 
-/// Sweeps the raster. `corners` is memory to use again; what it holds does not matter.
-///
-/// # Errors
-/// [`Error::Argument`] if there are more corners than 32 bits can count.
-pub fn trace<T: Pixel>(
-    pixels: &[T],
-    [rows, columns]: [usize; 2],
-    cut: Cut<T>,
-    corners: Vec<Corner>,
-) -> Result<Outline> {
-    let (mut above, mut below) = (Row::new(columns), Row::new(columns));
-    let mut outline =
-        Outline { corners, count: 0, meetings: Vec::new(), fragments: Fragments::default(), rows };
-    let mut from_above = vec![0; columns + 1];
-    let mut count = 0;
-    for y in 0..=rows {
-        match pixels.get(y * columns..(y + 1) * columns) {
-            Some(row) if y < rows => below.read(row, cut),
-            _ => below.clear(),
+impl Outline {
+    /// Of a raster with that many columns and no row yet. `corners` is memory to use again; what it
+    /// holds does not matter.
+    pub fn new(columns: usize, corners: Vec<Corner>) -> Self {
+        Self {
+            corners,
+            count: 0,
+            meetings: Vec::new(),
+            fragments: Fragments::default(),
+            line: 0,
+            above: Row::new(columns),
+            below: Row::new(columns),
+            from_above: vec![0; columns + 1],
         }
-        // Room for the most that a line can bring, so that the sweep only has to write.
-        let room = count + 2 * (columns + 1);
-        corners_fit(room)?;
-        if outline.corners.len() < room {
-            outline.corners.resize(2 * room, Corner::default());
-        }
-        count = sweep_line(&mut outline, &mut from_above, count, y as u32, &above, &below);
-        std::mem::swap(&mut above, &mut below);
     }
-    outline.count = count;
-    Ok(outline)
+
+    /// Number of rows read.
+    pub fn rows(&self) -> usize {
+        self.line as usize
+    }
+
+    /// Reads the next row, and sweeps the line above it.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] if there are more corners than 32 bits can count.
+    pub fn read<T: Pixel>(&mut self, row: &[T], cut: Cut<T>) -> Result<()> {
+        self.below.read(row, cut);
+        self.sweep()
+    }
+
+    /// Sweeps the line below the last row. No row may follow.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] if there are more corners than 32 bits can count.
+    pub fn end(&mut self) -> Result<()> {
+        self.below.clear();
+        self.sweep()
+    }
+
+    fn sweep(&mut self) -> Result<()> {
+        // Room for the most that a line can bring, so that the sweep only has to write.
+        let room = self.count + 2 * self.from_above.len();
+        corners_fit(room)?;
+        if self.corners.len() < room {
+            self.corners.resize(2 * room, Corner::default());
+        }
+        self.count = self.sweep_line();
+        self.line += 1;
+        std::mem::swap(&mut self.above, &mut self.below);
+        Ok(())
+    }
+
+    /// Columns where a vertical edge leads on below the last line that was swept.
+    pub fn open_edges(&self) -> impl Iterator<Item = usize> {
+        let bits = |(k, &word): (usize, &u64)| {
+            let mut left = word;
+            std::iter::from_fn(move || {
+                let bit = (left != 0).then(|| left.trailing_zeros() as usize)?;
+                left &= left - 1;
+                Some(k * 64 + bit)
+            })
+        };
+        self.above.edges.iter().enumerate().flat_map(bits)
+    }
+
+    /// Fragments that can still grow.
+    pub fn open_fragments(&self) -> impl Iterator<Item = u32> {
+        self.open_edges().map(|x| self.corners[self.from_above[x] as usize].fragment)
+    }
+
+    /// For each fragment the region that stands for all that are connected by corners: the lowest.
+    pub fn groups(&self, root: &[u32]) -> Vec<u32> {
+        let mut groups = Fragments::of(root);
+        for meeting in &self.meetings {
+            let fragments = meeting.corners.map(|k| self.corners[k as usize].fragment);
+            let [one, other] = fragments.map(|fragment| groups.find(fragment));
+            groups.redirect(one.max(other), one.min(other));
+        }
+        groups.roots()
+    }
+
+    /// Forgets the regions that are not live and numbers the others anew, in order. `root` and
+    /// `is_live` are by fragment.
+    pub fn keep_live(&mut self, root: &[u32], is_live: &[bool]) {
+        let mut fragments = Fragments::default();
+        let mut number = vec![0; root.len()];
+        for k in (0..root.len()).filter(|&k| is_live[k] && root[k] as usize == k) {
+            number[k] = fragments.add();
+        }
+        for k in (0..root.len()).filter(|&k| is_live[k]) {
+            number[k] = number[root[k] as usize];
+            fragments.tallies[number[k] as usize].add(&self.fragments.tallies[k]);
+        }
+        self.fragments = fragments;
+
+        let corners = &mut self.corners[..self.count];
+        let stays = |corner: &Corner| is_live[corner.fragment as usize];
+        self.meetings
+            .retain(|meeting| meeting.corners.iter().all(|&k| stays(&corners[k as usize])));
+        let mut place = Vec::with_capacity(corners.len());
+        self.count = 0;
+        for corner in corners.iter() {
+            place.push(self.count as u32);
+            self.count += usize::from(stays(corner));
+        }
+        for k in 0..corners.len() {
+            let corner = corners[k];
+            if stays(&corner) {
+                let (next, fragment) =
+                    (place[corner.next as usize], number[corner.fragment as usize]);
+                corners[place[k] as usize] = Corner { next, fragment, ..corner };
+            }
+        }
+        for corner in self.meetings.iter_mut().flat_map(|meeting| &mut meeting.corners) {
+            *corner = place[*corner as usize];
+        }
+        let open: Vec<usize> = self.open_edges().collect();
+        for x in open {
+            self.from_above[x] = place[self.from_above[x] as usize];
+        }
+    }
+
+    /// Finds the corners on the next line. Returns the number of corners after it.
+    fn sweep_line(&mut self) -> usize {
+        let Self { corners, count, meetings, fragments, line, above, below, from_above } = self;
+        sweep_line(corners, meetings, fragments, from_above, (*count, *line), (above, below))
+    }
 }
 
 /// Corners are counted in 32 bits.
@@ -168,17 +270,17 @@ fn last_bit(word: u64, k: usize) -> u32 {
     k as u32 * 64 + 63 - word.leading_zeros()
 }
 
-/// Finds the corners on line `y`. `from_above` holds for each column line the corner from which a
-/// vertical edge comes down; `count` is the number of corners before and, returned, after.
+/// Finds the corners on line `y` between two rows. `from_above` holds for each column line the
+/// corner from which a vertical edge comes down; `count` is the number of corners before and,
+/// returned, after.
 fn sweep_line(
-    outline: &mut Outline,
+    corners: &mut [Corner],
+    meetings: &mut Vec<Meeting>,
+    fragments: &mut Fragments,
     from_above: &mut [u32],
-    count: usize,
-    y: u32,
-    above: &Row,
-    below: &Row,
+    (count, y): (usize, u32),
+    (above, below): (&Row, &Row),
 ) -> usize {
-    let Outline { corners, meetings, fragments, .. } = outline;
     let mut line = Line { corners, from_above, count, from_left: 0, y };
     let (mut runs_above, mut runs_below) = (Runs::NONE, Runs::NONE);
     let words = above.edges.iter().zip(&below.edges).zip(above.bits.iter().zip(&below.bits));

@@ -61,6 +61,8 @@ pub struct Valid<'a> {
     pub pixels: &'a [u8],
     /// Rows and columns.
     pub shape: [usize; 2],
+    /// Which row of the image the first row is.
+    pub top: usize,
 }
 
 impl<'a> Valid<'a> {
@@ -87,6 +89,7 @@ pub struct Ground<'a> {
     /// Valid pixels of each month that does not count as clear.
     pub clouded: Vec<Option<&'a [u8]>>,
     pub shape: [usize; 2],
+    pub top: usize,
 }
 
 impl Fill {
@@ -146,7 +149,7 @@ impl Fill {
         }
         let Some(valid) = ground.clouded[month] else { return Ok(Some(Filling::Row(row))) };
         let footprint = ground.scene.footprints.get(row);
-        Ok(match looker.look(&footprint, valid, ground.shape)? {
+        Ok(match looker.look(&footprint, valid, ground.shape, ground.top)? {
             Sight::Clear => Some(Filling::Row(row)),
             Sight::Partly(part) if self.clouds == Clouds::Clip => Some(Filling::Part(part)),
             Sight::Partly(_) | Sight::Hidden => None,

@@ -152,6 +152,7 @@ fn fill(
         left: if rule.only_free { left.par_iter().map(index).collect() } else { Vec::new() },
         clouded: (0..count).into_par_iter().map(clouded).collect(),
         shape: input.valid.map_or([0, 0], |valid| valid.shape),
+        top: input.valid.map_or(0, |valid| valid.top),
     };
     let filled: Vec<Vec<(usize, Filling)>> = (0..tracks.rows.len())
         .into_par_iter()

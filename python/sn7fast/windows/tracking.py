@@ -1,0 +1,288 @@
+"""From a cube larger than memory to tracked buildings, as if it were in one piece."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sn7fast import _core
+from sn7fast.footprints import Footprints
+from sn7fast.io.bands import band_ranges
+from sn7fast.polygonize import visible
+from sn7fast.postprocess.segmentation import seen
+from sn7fast.refinement import refine
+from sn7fast.windows.follow import Founders, Pending, Tracker, run
+from sn7fast.windows.spool import Spool
+from sn7fast.windows.stack import LargeStack, MonthTracks
+
+if TYPE_CHECKING:
+    import os
+
+    from numpy.typing import NDArray
+
+    from sn7fast.cube import Cube
+    from sn7fast.postprocess.segmentation import Threshold
+    from sn7fast.windows.source import CubeBands
+
+# Of a pixel in all steps, beside its own bytes in the cube: outlines, footprints and their boxes
+# where a town is dense, and what is read before it is a cube.
+_OVERHEAD_BYTES = 24
+
+
+def track_bands(
+    source: CubeBands,
+    threshold: Threshold,
+    tracker: Tracker,
+    *,
+    aoi: str = "",
+    refine_weight: float | None = None,
+    simplify_px: float = 0.0,
+    memory_mb: float = 1000,
+    folder: str | os.PathLike[str] | None = None,
+) -> LargeStack:
+    """Find the footprints of each month and follow them, with a band of the cube in memory.
+
+    Args:
+        source: The cube.
+        threshold: How footprints are found.
+        tracker: How they are followed; not one that looks for the nearest centroids.
+        aoi: Name of the area.
+        refine_weight: See `sn7fast.refine`; None leaves the months as they are.
+        simplify_px: See `sn7fast.simplify`; 0 leaves the footprints.
+        memory_mb: Megabytes for a band and what is made of it. The identifier and the IoU of all
+            footprints come on top: 16 bytes each.
+        folder: Where to keep footprints until they are written; None means the system's folder for
+            temporary files. About 200 bytes a footprint are needed.
+
+    Returns:
+        The rows that `sn7fast.postprocess` gives for the whole cube, to the bit and in its order.
+
+    Raises:
+        InputError: The memory is too little for a band, or a file cannot be used.
+        OSError: The disk is full.
+    """
+    ranges = band_ranges(
+        source.shape_yx,
+        memory_mb=memory_mb,
+        bytes_per_px=len(source.months) * ((1 if source.is_uint8 else 4) + _OVERHEAD_BYTES),
+        block_rows=source.block_rows,
+        source=aoi or "the cube",
+    )
+    clear = _clear_months(source, tracker, ranges)
+    job = _Job(source, threshold, tracker, Path(tempfile.mkdtemp(prefix="sn7fast-", dir=folder)))
+    try:
+        for first, end in ranges:
+            cube = source.read(first, end)
+            if refine_weight is not None:
+                cube = refine(cube, weight=refine_weight)
+            job.band(cube, end, clear)
+        return job.finish(aoi, simplify_px)
+    except BaseException:
+        job.close()
+        raise
+
+
+def _clear_months(
+    source: CubeBands, tracker: Tracker, ranges: list[tuple[int, int]]
+) -> NDArray[np.bool_]:
+    """Months so little of which is hidden that they count as clear when gaps are filled, (T,).
+
+    That takes another pass over the cube, if it matters at all.
+    """
+    clear = np.zeros(len(source.months), bool)
+    filters = tracker.filters
+    if filters is None or filters.fill == "none" or filters.fill_min_cloud_px <= 1:
+        return clear
+    hidden = np.zeros(len(source.months), np.int64)
+    for first, end in ranges:
+        valid = seen(source.read(first, end))
+        if valid is not None:
+            hidden += valid[0].size - np.count_nonzero(valid, axis=(1, 2))
+    return hidden < filters.fill_min_cloud_px
+
+
+@dataclass
+class _Month:
+    """What is known of one month so far."""
+
+    mask: _core.MaskBands
+    seen: Spool
+    filled: Spool
+    areas: list[NDArray[np.float64]] = field(default_factory=list)
+    numbers: list[NDArray[np.int64]] = field(default_factory=list)
+    tracks: list[NDArray[np.int64]] = field(default_factory=list)
+    iou: list[NDArray[np.float64]] = field(default_factory=list)
+    filled_tracks: list[NDArray[np.int64]] = field(default_factory=list)
+
+
+class _Job:
+    def __init__(
+        self, source: CubeBands, threshold: Threshold, tracker: Tracker, folder: Path
+    ) -> None:
+        self.source, self.tracker, self.folder = source, tracker, folder
+        self.connectivity = threshold.connectivity
+        self._threshold = threshold.threshold * (255 if source.is_uint8 else 1)
+        least = threshold.min_area_px * source.scale**2
+        columns = source.shape_yx[1]
+        self.months = [
+            _Month(
+                _core.MaskBands(columns, self._threshold, least, threshold.connectivity),
+                Spool(folder / f"{month}.seen"),
+                Spool(folder / f"{month}.filled"),
+            )
+            for month in range(len(source.months))
+        ]
+        self.pending = Pending(len(source.months))
+        self.founders = Founders()
+        self.needs_valid = tracker.filters is not None and tracker.filters.fill != "none"
+        self.valid = _ValidRows()
+
+    def band(self, cube: Cube, end: int, clear: NDArray[np.bool_]) -> None:
+        """The next rows, up to ``end``."""
+        scale = self.source.scale
+        valid = cube.valid_pixels()
+        growing = []
+        for index, month in enumerate(self.months):
+            hidden = None if valid is None else valid[index]
+            pixels, _ = visible(cube.prob[index], hidden, self._threshold)
+            self._add(index, month.mask.push(np.ascontiguousarray(pixels)))
+            growing.append(month.mask.open_bounds())
+        if self.needs_valid:
+            rows = seen(cube)
+            if rows is None:
+                columns = self.source.shape_yx[1] // scale
+                rows = np.ones((len(self.months), len(cube.prob[0]) // scale, columns), bool)
+            self.valid.add(rows | clear[:, None, None])
+        self._settle(np.concatenate(growing) / scale, end / scale)
+
+    def finish(self, aoi: str, simplify_px: float) -> LargeStack:
+        """All rows have come."""
+        for index, month in enumerate(self.months):
+            self._add(index, month.mask.end())
+        self._settle(np.empty((0, 4)), np.inf)
+        reverse, filters = self.tracker.reverse, self.tracker.filters
+        counts = [len(month.seen) for month in self.months]
+        turns = range(len(counts))[::-1] if reverse else range(len(counts))
+        first_turn, first_month = next(
+            ((turn, month) for turn, month in enumerate(turns) if counts[month]), (0, 0)
+        )
+        areas = None
+        if filters is not None:
+            areas = np.concatenate([*self.months[first_month].areas, np.empty(0)])
+        labels = self.founders.labels(first_turn, areas)
+        tracks = []
+        for month in self.months:
+            ids = np.full(len(month.seen), -1, np.int64)
+            iou = np.zeros(len(month.seen))
+            for numbers, its_tracks, its_iou in zip(
+                month.numbers, month.tracks, month.iou, strict=True
+            ):
+                ids[numbers] = labels[its_tracks]
+                iou[numbers] = its_iou
+            filled = labels[np.concatenate([*month.filled_tracks, np.empty(0, np.int64)])]
+            tracks.append(MonthTracks(month.seen, ids, iou, month.filled, filled))
+        return LargeStack(
+            aoi,
+            self.source.months,
+            self.source.grid,
+            self.connectivity == 8,
+            tuple(tracks),
+            self.folder,
+            simplify_px,
+        )
+
+    def close(self) -> None:
+        """Take the files away."""
+        for month in self.months:
+            month.seen.close()
+            month.filled.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _add(self, index: int, arrays: Any) -> None:  # noqa: ANN401 - of the core
+        """Footprints of a month that are complete."""
+        footprints = Footprints._trusted(arrays)
+        if not len(footprints):
+            return
+        if self.source.scale != 1:
+            coords = footprints.coords / self.source.scale
+            footprints = Footprints._trusted((coords, *footprints.arrays[1:]))
+        month = self.months[index]
+        self.pending.add(index, footprints, len(month.seen))
+        month.seen.append(footprints)
+        if self.tracker.filters is not None and self._may_be_first(index):
+            month.areas.append(footprints.areas)
+
+    def _may_be_first(self, index: int) -> bool:
+        """True if no month before it, as the tracker goes, has footprints so far."""
+        before = self.months[index + 1 :] if self.tracker.reverse else self.months[:index]
+        return not any(len(month.seen) for month in before)
+
+    def _settle(self, growing: NDArray[np.float64], end: float) -> None:
+        """Track what hangs together with nothing that is to come."""
+        footprints, offsets, numbers = self.pending.take_complete(growing, end, self.tracker.reach)
+        if len(footprints):
+            valid, top = None, 0
+            if self.needs_valid:
+                bounds = footprints.bounds
+                valid, top = self.valid.rows(bounds[:, 1].min(), bounds[:, 3].max())
+            self._track(footprints, offsets, numbers, valid, top)
+        self.valid.forget(min(self.pending.top(), *growing[:, 1], end))
+
+    def _track(
+        self,
+        footprints: Footprints,
+        offsets: NDArray[np.int32],
+        numbers: NDArray[np.int64],
+        valid: NDArray[np.uint8] | None,
+        top: int,
+    ) -> None:
+        found = run(self.tracker, footprints, offsets, valid, top)
+        start = len(self.founders)
+        month = np.repeat(np.arange(len(self.months)), np.diff(offsets))
+        turn = len(self.months) - 1 - month if self.tracker.reverse else month
+        founder = found.founders
+        self.founders.add(turn[founder], footprints.areas[founder], numbers[founder])
+        month_of_row = month[found.rows]
+        for index, one in enumerate(self.months):
+            here = month_of_row == index
+            one.numbers.append(numbers[found.rows[here]])
+            one.tracks.append(found.tracks[here] + start)
+            one.iou.append(found.iou[here])
+            filled = found.filled_months == index
+            if filled.any():
+                one.filled.append(found.filled[filled])
+                one.filled_tracks.append(found.filled_tracks[filled] + start)
+
+
+class _ValidRows:
+    """Rows of the valid pixels of all months, from some row of the image on."""
+
+    def __init__(self) -> None:
+        self._first = self._columns = 0
+        self._bits = np.empty((0, 0, 0), np.uint8)
+
+    def add(self, valid: NDArray[np.bool_]) -> None:
+        """The next rows: bool (T, rows, columns)."""
+        bits = np.packbits(valid, axis=2)
+        self._columns = valid.shape[2]
+        self._bits = np.concatenate([self._bits, bits], axis=1) if self._bits.size else bits
+
+    def rows(self, top: float, bottom: float) -> tuple[NDArray[np.uint8], int]:
+        """0 or 1 (T, rows, columns) from one line to another, and the first row."""
+        first = max(int(np.floor(top)), self._first)
+        end = int(np.ceil(bottom))
+        bits = self._bits[:, first - self._first : end - self._first]
+        return np.unpackbits(bits, axis=2, count=self._columns), first
+
+    def forget(self, line: float) -> None:
+        """What lies above the line is no longer needed."""
+        end = self._first + self._bits.shape[1]
+        first = end if np.isinf(line) else min(int(np.floor(line)), end)
+        if first > self._first:
+            self._bits = self._bits[:, first - self._first :].copy()
+            self._first = first
