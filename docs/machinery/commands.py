@@ -55,7 +55,7 @@ def _section(command: click.Command, context: click.Context) -> Iterator[str]:
     shown = [row for row in rows if row is not None]
     if shown:
         yield "| option | |\n|---|---|"
-        yield from (f"| {_cell(option)} | {_cell(text)} |" for option, text in shown)
+        yield from (f"| {option} | {text} |" for option, text in shown)
         yield ""
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
@@ -80,12 +80,10 @@ def _paragraphs(text: str) -> str:
 
 
 def _row(parameter: click.Parameter, context: click.Context) -> tuple[str, str] | None:
+    """Cells of an option; None for an argument, which the text explains."""
     record = parameter.get_help_record(context)
-    if record is None:
+    if record is None or isinstance(parameter, click.Argument):
         return None
     names, text = record
-    return f"`{names}`", re.sub(r"([\[\]*_`])", r"\\\1", text.replace("<", "&lt;"))
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
+    text = " ".join(text.replace("<", "&lt;").split())
+    return f"`{names}`", re.sub(r"([\[\]*_`|])", r"\\\1", text)
