@@ -27,7 +27,7 @@ $(VENV)/ready: pyproject.toml | $(BIN)/maturin
 	touch $@
 
 build: $(VENV)/ready ## Make .venv with the extension, all extras, development tools and the rivals of the benches
-	$(DEVELOP) --extras vector,torch,onnx,search,zarr,plot
+	$(DEVELOP) --extras vector,torch,onnx,search,zarr,dask,plot,s3
 
 # Only what a demo needs: torch, which is large, is not among it.
 demo: | $(BIN)/maturin ## Find the buildings of a synthetic town in 12 months of images

@@ -196,15 +196,16 @@ def test_an_executor_that_breaks_is_told_and_what_was_done_is_kept(tmp_path):
     import multiprocessing
 
     jobs, done = jobs_of(["", "", "die", "", ""], tmp_path), []
-    with (
-        ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as executor,
-        pytest.raises(WorkersError, match="executor: gone in the middle of the work"),
-    ):
-        for one in run_on(executor, jobs, executor_jobs.work, print):
-            done.append(one.job[0])
-    assert done == ["job0", "job1"]
-    with pytest.raises(WorkersError, match="executor: takes no more work: A child process"):
-        list(run_on(executor, jobs, executor_jobs.work, print))
+
+    def take(results):
+        done.extend(one.job[0] for one in results)
+
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as executor:
+        with pytest.raises(WorkersError, match="executor: gone in the middle of the work"):
+            take(run_on(executor, jobs, executor_jobs.work, print))
+        assert done == ["job0", "job1"]
+        with pytest.raises(WorkersError, match="executor: takes no more work: A child process"):
+            take(run_on(executor, jobs, executor_jobs.work, print))
 
 
 class Counting(Executor):

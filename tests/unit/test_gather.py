@@ -78,7 +78,7 @@ def test_a_damaged_part_leaves_what_was_there(parts, tmp_path):
     gather(tmp_path, AOIS)
     before = (tmp_path / "tracks.csv").read_bytes()
     Layout(tmp_path, "b").tracks.write_bytes(b"PK")
-    with pytest.raises(FormatError, match=r"b/tracks\.npz: is no stack"):
+    with pytest.raises(FormatError, match=r"b/tracks\.npz: is no stack|cannot be read as npz"):
         gather(tmp_path, AOIS)
     assert (tmp_path / "tracks.csv").read_bytes() == before
     assert {path.name for path in tmp_path.iterdir()} == {

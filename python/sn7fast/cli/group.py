@@ -28,7 +28,7 @@ from sn7fast.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from click.shell_completion import CompletionItem
 
@@ -53,6 +53,7 @@ COMMANDS = {
     "doctor": "Show what is installed, what is missing for what, and the fix.",
     "completion": "Print the script that lets a shell complete commands.",
 }
+
 _NEXT = (
     (RasterError, "check this file, make it anew or take it away, then run again"),
     (FormatError, "correct the file at this place, then run again"),
@@ -63,16 +64,18 @@ _AGAIN = "what was finished is kept: run again to go on from there"
 _BUG_NEXT = "this is a bug: please report it, with what SN7FAST_DEBUG=1 shows"
 
 
-class _Commands(click.Group):
+class Commands(click.Group):
     """A group whose commands are modules of this package."""
 
     _running: str | None = None
     """The command that was run last, for advice on its errors."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
+        """Their names, in the order of the help."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command of this name, or None."""
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = importlib.import_module(f"sn7fast.cli.{cmd_name}").command
@@ -126,18 +129,29 @@ class _Commands(click.Group):
         **extra: Any,  # noqa: ANN401 - click's own
     ) -> NoReturn:
         """Run and exit; ``standalone_mode`` makes no difference."""
-        try:
-            result = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
-            status = result if isinstance(result, int) else OK
-            sys.stdout.flush()
-        except (BrokenPipeError, SystemExit):
-            # Whoever reads our output has seen enough (click makes a SystemExit of it); a second
-            # flush at exit must not complain.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            status = OK
-        except BaseException as error:
-            status = _report(error, self._running)
-        sys.exit(status)
+        sys.exit(
+            status_of(
+                lambda: super(Commands, self).main(
+                    args, prog_name, complete_var, standalone_mode=False, **extra
+                ),
+                self,
+            )
+        )
+
+
+def status_of(call: Callable[[], object], group: Commands) -> int:
+    """Exit status of a command of the group; what went wrong is told."""
+    try:
+        result = call()
+        sys.stdout.flush()
+    except (BrokenPipeError, SystemExit):
+        # Whoever reads our output has seen enough (click makes a SystemExit of it); a second
+        # flush at exit must not complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except BaseException as error:
+        return _report(error, group._running)
+    return result if isinstance(result, int) else OK
 
 
 def _report(error: BaseException, running: str | None) -> int:
@@ -192,7 +206,7 @@ def _verdict(error: BaseException) -> tuple[int, str, str]:
 
 @click.group(
     "sn7fast",
-    cls=_Commands,
+    cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Start with: sn7fast demo",
 )
