@@ -49,7 +49,7 @@ def required(name):
 
 
 def turn_skip_into_failure(report):
-    """A skip that speaks of the shared folder or the browser is a failure where that is required."""
+    """A skip for want of the shared folder or the browser is a failure where that is required."""
     if not report.skipped or hasattr(report, "wasxfail"):
         return
     reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)

@@ -10,7 +10,7 @@ import pytest
 
 import page_scene
 from browser import absent, launched
-from sn7fast import score_scot
+from sn7fast import Footprints, Stack, score_scot
 from sn7fast.report import write_report
 
 pytestmark = pytest.mark.skipif(absent() is not None, reason=str(absent()))
@@ -162,7 +162,7 @@ def test_a_click_selects_the_building_under_it_and_tells_all_of_it(opened):
         tab.click(33, 13)
         assert tab.chosen() == [("tracks", 8)]
         facts = tab.facts()
-        assert facts["Built"] == ("Mar 2020 (72 % sure); with 80 % between Feb 2020 and May 2020")
+        assert facts["Built"] == ("Mar 2020 (72 % sure), 80 % interval Feb 2020 to May 2020")
         # 36 pixels at 15° north, each of 4.777 x 4.777 m on the map.
         assert re.fullmatch(r"\d+ m²", facts["Area"])
         assert facts["Seen"] == "in 4 of 6 months"
@@ -441,6 +441,40 @@ def test_pixels_stay_crisp_when_zoomed(opened):
         )
         # The ground and the building, nothing in between.
         assert len(colours) == 2
+
+
+def test_a_large_area_is_painted_coarsely_and_says_so(browser, tmp_path):
+    tracks = page_scene.stack({7: (range(6), 2000, 1900, 2040, 1960)}, grid=False)
+    image = np.zeros((2300, 2400), np.uint8)
+    write_report(tmp_path / "page.html", tracks, images={"2020_01": image}, image_bytes=60_000)
+    with Tab(browser, tmp_path / "page.html") as tab:
+        notes = tab.page.inner_text("#notes")
+        assert "Images are shown at 1/3 of their resolution" in notes
+        assert "at 1/2 of the resolution" in notes
+        plain = tab.pixels()
+        tab.page.click('[data-layer="footprints"]')
+        assert tab.pixels() != plain
+        tab.page.click('[data-layer="footprints"]')
+        tab.page.evaluate("sn7fast.show({view: {x: 2000, y: 1930, zoom: 3}})")
+        tab.click(1990, 1930)
+        assert tab.chosen() == []
+        tab.click(2003, 1930)
+        assert tab.chosen() == [("tracks", 7)]
+
+
+def test_a_footprint_without_points_does_no_harm(browser, tmp_path):
+    empty = Footprints(np.empty((0, 2)), np.array([0]), np.array([0, 0]))
+    both = Footprints.concatenate([empty, page_scene.footprints([(2, (5, 5, 9, 9))])])
+    tracks = Stack.from_frames([both] * 2, months=["2020_01", "2020_02"], aoi="a", ids=[[1, 2]] * 2)
+    write_report(tmp_path / "page.html", tracks, truth=tracks)
+    with Tab(browser, tmp_path / "page.html", "#tracks=1") as tab:
+        assert tab.chosen() == [("tracks", 1)]
+        tab.page.click("text=Go there")
+        _, text = tab.download("#export-geojson")
+        geometry = json.loads(text)["features"][0]["geometry"]
+        assert geometry == {"type": "MultiPolygon", "coordinates": []}
+        tab.click(7, 7)
+        assert tab.chosen() == [("tracks", 2)]
 
 
 HOSTILE = '</script><script>alert(1)</script><img src=x onerror="alert(2)">&amp;{{content}}\u2028'

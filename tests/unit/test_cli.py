@@ -691,6 +691,7 @@ def test_demo_writes_what_it_says_and_scores_again_the_same(tmp_path):
     assert len(list((out / "probabilities").rglob("*.tif"))) == 6
     assert len(list((out / "buildings").glob("*.geojson"))) == 1
     assert (out / "overview.png").stat().st_size > 1000
+    assert '<h1 id="title">Synthetic town 3</h1>' in (out / "report.html").read_text()
 
 
 @pytest.mark.usefixtures("small_demo")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sn7fast.data.synthetic import SyntheticScene
     from sn7fast.pipeline import PipelineResult
 
-_DATA, _PICTURE = "data", "overview.png"
+_DATA, _PICTURE, _PAGE = "data", "overview.png", "report.html"
 
 # Written last into what the demo makes, so that it may replace its own output and no other.
 _MARK, _MARK_KEY = "demo.json", "sn7fast_demo"
@@ -84,6 +84,9 @@ def command(out: Path, seed: int, overwrite: bool, quiet: bool) -> None:
         with timed(console, "draw the last month") as details:
             _draw(folder, scene, result)
             details += [_PICTURE]
+        with timed(console, "make a page of all months") as details:
+            _write_page(folder, scene, result)
+            details += [_PAGE]
         (folder / _MARK).write_text(
             json.dumps({_MARK_KEY: {"seed": seed}}) + "\n", encoding="utf-8"
         )
@@ -93,6 +96,7 @@ def command(out: Path, seed: int, overwrite: bool, quiet: bool) -> None:
     console.result("  probabilities/  what the network says")
     console.result("  buildings/      footprints with identifiers for a GIS, table of buildings")
     console.result("  overview.png    image, probabilities and footprints of the last month")
+    console.result("  report.html     all months to look at, in any browser")
     console.result("The same score by hand:")
     console.result(f"  sn7fast score {out / 'truth.csv'} {out / 'tracks.csv'}")
 
@@ -107,6 +111,22 @@ def _draw(folder: Path, scene: SyntheticScene, result: PipelineResult) -> None:
     probability, _ = read_mask(probabilities[0], band=1)
     image = scene.image(month)[..., :3]
     write_png(folder / _PICTURE, preview(image, probability, result.tracks[scene.aoi], month))
+
+
+def _write_page(folder: Path, scene: SyntheticScene, result: PipelineResult) -> None:
+    from sn7fast.data.catalog import Catalog
+    from sn7fast.report import write_report
+    from sn7fast.report.sources import CatalogImages
+
+    images = CatalogImages(Catalog.scan(folder / _DATA)[scene.aoi])
+    write_report(
+        folder / _PAGE,
+        result.tracks[scene.aoi],
+        truth=result.truth[scene.aoi],
+        images=images,
+        valid=images.valid(scene.months),
+        title=f"Synthetic town {scene.seed}",
+    )
 
 
 def _is_demo(out: Path) -> bool:

@@ -48,7 +48,8 @@ def policy(*, style: str, script: str | None = None) -> str:
         "default-src": "'none'",
         "script-src": "'none'" if script is None else _hash(script),
         "style-src": _hash(style),
-        "img-src": "blob: data:",
+        # The icon of the page, which is empty.
+        "img-src": "data:",
         "base-uri": "'none'",
         "form-action": "'none'",
     }

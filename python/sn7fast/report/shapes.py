@@ -104,9 +104,9 @@ def _numbered(
         if ring_stop - ring != 1:
             # Points alone do not say where a ring ends; a footprint with several is its own shape.
             key += ring_data[ring * 4 : ring_stop * 4] + b"rings"
-        number = known.setdefault(key, len(known))
-        rows[row] = number
-        if number == len(known) - 1 and (not kept or rows[kept[-1]] < number):
+        before = len(known)
+        rows[row] = known.setdefault(key, before)
+        if len(known) > before:
             kept.append(row)
     return rows, np.array(kept, np.int64)
 

@@ -41,13 +41,13 @@ function makeBuilding(model, { clouds, spans, goTo }) {
       const colour = one.verdict ? one.verdict.colour : "var(--accent)";
       return element("button", {
         type: "button",
-        class: `cell${one.row >= 0 ? " seen" : ""}${one.hidden >= 0.5 ? " cloudy" : ""}${one.month === state.month ? " here" : ""}`,
+        class: `cell${one.row >= 0 ? " seen" : ""}${one.hidden >= 0.5 ? " cloudy" : ""}${one.month === state.month ? " here" : ""} ${one.verdict?.key ?? ""}`,
         title: words.join(", "), "aria-label": words.join(", "),
         onclick: () => change({ month: one.month }),
       },
       element("i", { class: "seen", style: one.row >= 0 ? { background: colour } : {} }),
       header.score
-        ? element("i", { class: "iou" }, element("i", { style: { height: `${(Number.isNaN(one.iou) ? 0 : one.iou) * 100}%`, background: colour } }))
+        ? element("i", { class: "iou" }, element("i", { style: { height: `${(Number.isNaN(one.iou) ? 0 : one.iou) * 100}%` } }))
         : null);
     });
     const first = monthText(header.months[0]);
@@ -67,16 +67,16 @@ function makeBuilding(model, { clouds, spans, goTo }) {
       .map((kind, at) => ({ kind, cost: found.kinds[at] }))
       .filter((part) => part.cost > 0)
       .sort((a, b) => b.cost - a.cost)
-      .map((part) => `${part.kind} ${part.cost.toFixed(5)}`)
+      .map((part) => `${part.kind} ${formatCost(part.cost)}`)
       .join(", ");
-    if (cost) return ["Costs", `${cost.total.toFixed(5)} of SCOT: ${parts(cost)}`];
+    if (cost) return ["Costs", `${formatCost(cost.total)} of SCOT: ${parts(cost)}`];
     if (one.side === "truth") return ["Costs", "nothing: right in all months"];
     const partner = firstPartner(one.building);
     if (partner < 0) return ["Costs", "nothing"];
     const charged = costOf.get(`truth ${partner}`);
     const name = `truth ${model.truth.ids[partner]}`;
     return charged
-      ? ["Costs", `${charged.total.toFixed(5)} of SCOT, charged to ${name}, with which it is matched first: ${parts(charged)}`]
+      ? ["Costs", `${formatCost(charged.total)} of SCOT, charged to ${name}, with which it is matched first: ${parts(charged)}`]
       : ["Costs", `nothing: ${name}, with which it is matched first, is right in all months`];
   }
 
@@ -184,7 +184,8 @@ function makeBuilding(model, { clouds, spans, goTo }) {
     else if (selected.length) replaceContent(host, ...several(selected));
     if (isOpen && !isNew) host.querySelector("details")?.setAttribute("open", "");
     if (isNew && selected.length) {
-      byId("selected").scrollIntoView?.({ block: "nearest" });
+      // On a narrow screen that would take the map out of sight.
+      if (window.matchMedia("(min-width: 861px)").matches) host.scrollIntoView({ block: "nearest" });
       say(selected.length === 1 ? `${nameOf(selected[0])} selected` : `${selected.length} buildings selected`);
     }
   }

@@ -27,7 +27,7 @@ function builtText(model, building) {
   if (built === start && high === start) return `stands since ${text(start)} or earlier (${sure} sure)`;
   if (low === high) return `${text(built)} (${sure} sure)`;
   const from = low === start ? `${text(low)} or earlier` : text(low);
-  return `${text(built)} (${sure} sure); with 80 % between ${from} and ${text(high)}`;
+  return `${text(built)} (${sure} sure), 80 % interval ${from} to ${text(high)}`;
 }
 
 /** When a building was seen last. */

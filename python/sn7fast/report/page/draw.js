@@ -1,13 +1,14 @@
 // One picture of the map: background, footprints, clouds, marks, what is selected.
 
-// From this zoom on footprints in view are drawn by their outlines, below they are pixels.
-const OUTLINE_ZOOM = 5;
+// From this size of a painted pixel on footprints in view are drawn by their outlines instead.
+const OUTLINE_PX = 5;
 const MARK_LEAST_ZOOM = 0.2;
 
 function makeDrawing(model, canvas, view, { images, clouds, painted, colours }) {
   const context = canvas.getContext("2d", { alpha: false });
   const { shapes } = model;
   const [rows, columns] = model.header.shape;
+  const outlineZoom = OUTLINE_PX / painted.factor;
   let marquee = null;
   let style = readStyle();
 
@@ -36,10 +37,10 @@ function makeDrawing(model, canvas, view, { images, clouds, painted, colours }) 
         context.fillRect(corner.x, corner.y, columns * zoom, rows * zoom);
       }
     }
-    if (state.layers.footprints && zoom < OUTLINE_ZOOM) {
+    if (state.layers.footprints && zoom < outlineZoom) {
       stamp(painted.of(state), corner, zoom * painted.factor);
     }
-    if (state.layers.footprints && zoom >= OUTLINE_ZOOM) outlines();
+    if (state.layers.footprints && zoom >= outlineZoom) outlines();
     if (state.layers.clouds) {
       const veil = clouds.of(state.month);
       if (veil) stamp(veil, corner, zoom * painted.factor);
@@ -114,12 +115,11 @@ function makeDrawing(model, canvas, view, { images, clouds, painted, colours }) 
   }
 
   function truthOutlines() {
-    if (state.view.zoom < 1.5) return;
     const path = new Path2D();
     for (const row of inView(model.truth)) trace(path, model.truth.shape[row]);
     context.strokeStyle = "#ffffff";
-    context.lineWidth = state.view.zoom < OUTLINE_ZOOM ? 0.8 : 1.4;
-    context.setLineDash(state.view.zoom < OUTLINE_ZOOM ? [] : [5, 3]);
+    context.lineWidth = state.view.zoom < 1.5 ? 0.4 : state.view.zoom < outlineZoom ? 0.8 : 1.4;
+    context.setLineDash(state.view.zoom < outlineZoom ? [] : [5, 3]);
     context.stroke(path);
     context.setLineDash([]);
   }
@@ -147,15 +147,17 @@ function makeDrawing(model, canvas, view, { images, clouds, painted, colours }) 
     collect(model.tracks, TRACK_VERDICT, false);
     if (model.truth) collect(model.truth, TRUTH_VERDICT, true);
     const total = [...found.values()].reduce((sum, list) => sum + list.length, 0);
-    const radius = Math.max(total > 600 ? 3 : 5, Math.min(14, state.view.zoom * 2.2));
+    const radius = total > 600 ? 3.5 : 5;
     for (const [place, points] of found) {
       const path = new Path2D();
-      for (const { x, y } of points) markPath(path, VERDICTS[place].mark, x, y, radius);
+      // Switches are the commonest and weigh least.
+      const own = place === VERDICT_OF.switch ? radius * 0.7 : radius;
+      for (const { x, y } of points) markPath(path, VERDICTS[place].mark, x, y, own);
       context.strokeStyle = "rgb(0 0 0 / 0.7)";
-      context.lineWidth = 3.4;
+      context.lineWidth = 3.2;
       context.stroke(path);
       context.strokeStyle = VERDICTS[place].colour;
-      context.lineWidth = 1.8;
+      context.lineWidth = 1.6;
       context.stroke(path);
     }
   }
@@ -183,7 +185,7 @@ function makeDrawing(model, canvas, view, { images, clouds, painted, colours }) 
     context.lineWidth = width;
     context.stroke(path);
     context.setLineDash([]);
-    if (!isRinged || state.view.zoom >= OUTLINE_ZOOM) return;
+    if (!isRinged || state.view.zoom >= outlineZoom) return;
     const centre = view.toScreen(
       (shapes.left[shape] + shapes.right[shape]) / 2,
       (shapes.top[shape] + shapes.bottom[shape]) / 2,

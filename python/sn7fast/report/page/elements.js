@@ -26,6 +26,9 @@ function say(text) {
   byId("said").textContent = text;
 }
 
+/** A cost; what is not 0 does not look like it. */
+const formatCost = (cost) => (cost > 0 && cost < 0.00001 ? "<0.00001" : cost.toFixed(5));
+
 const grouped = new Intl.NumberFormat("en");
 const formatCount = (number) => grouped.format(number);
 const counted = (number, noun) => `${formatCount(number)} ${noun}${number === 1 ? "" : "s"}`;

@@ -6,7 +6,7 @@ const KEYS = [
   ["Space", "play and pause"],
   ["+ − 0", "zoom in, out, show all"],
   ["Shift and arrows", "move the map"],
-  ["N P", "next change, change before"],
+  ["N P", "next and previous change of the list"],
   ["1 2 3", "colours: truth, id, age"],
   ["I F C T", "image, footprints, clouds, truth outlines"],
   ["Esc", "clear the selection"],
@@ -16,7 +16,7 @@ const KEYS = [
 ];
 const LAYER_KEYS = { i: "image", f: "footprints", c: "clouds", t: "truth" };
 
-function makeKeys(model, view, { events, goTo }) {
+function makeKeys(model, view, { changes, goTo }) {
   const dialog = byId("keys");
   replaceContent(dialog,
     element("h2", { text: "Keys" }),
@@ -33,7 +33,9 @@ function makeKeys(model, view, { events, goTo }) {
     dialog.close();
   });
 
+  /** To the next of the changes that are listed, or the one before. */
   function jump(by) {
+    const events = changes();
     if (!events.length) return;
     const isAt = (event) => isSelected(event.side, event.building) && event.month === state.month;
     const at = events.findIndex(isAt);

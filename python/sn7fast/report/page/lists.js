@@ -93,10 +93,12 @@ function makeLists(model, { nameOf, goTo }) {
   const onlyNow = element("input", { type: "checkbox", id: "change-now" });
   const holder = element("div", {});
 
+  /** Those that the filters let through. */
+  const chosen = () => events.filter((event) =>
+    (!choice.value || event.key === choice.value) && (!onlyNow.checked || event.month === state.month));
+
   function show() {
-    const rows = events.filter((event) =>
-      (!choice.value || event.key === choice.value) && (!onlyNow.checked || event.month === state.month));
-    replaceContent(holder, longList(rows, changeRow));
+    replaceContent(holder, longList(chosen(), changeRow));
   }
   function changeRow(event) {
     const verdict = VERDICTS[VERDICT_OF[event.key]];
@@ -115,7 +117,7 @@ function makeLists(model, { nameOf, goTo }) {
     element("div", { class: "filters" }, choice, element("label", {}, onlyNow, " this month")), holder);
   show();
   if (model.header.score) makeErrors(model, { nameOf, goTo });
-  return { events };
+  return { chosen };
 }
 
 function makeErrors(model, { nameOf, goTo }) {
@@ -132,8 +134,8 @@ function makeErrors(model, { nameOf, goTo }) {
     },
     element("span", { class: "what", text: nameOf(cost) }),
     element("span", { class: "kind", text: mainKind(cost) }),
-    element("span", { class: "number", text: cost.total.toFixed(5) }),
-    element("i", { class: "meter", style: { width: `${(cost.total / most) * 100}%` } })));
+    element("span", { class: "track" }, element("i", { class: "meter", style: { width: `${(cost.total / most) * 100}%` } })),
+    element("span", { class: "number", text: formatCost(cost.total) })));
   }
   replaceContent(byId("page-errors"),
     element("p", { class: "quieter", text: `What each building costs SCOT; ${counted(model.costs.length, "building")} cost something.` }),

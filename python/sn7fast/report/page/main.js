@@ -28,10 +28,10 @@ async function start() {
   makeLayers(model, images);
   makeTabs(model);
   makeScore(model);
-  const { events } = makeLists(model, { nameOf: building.nameOf, goTo });
+  const { chosen } = makeLists(model, { nameOf: building.nameOf, goTo });
   makeExport(model, { inView: drawing.inView, course: building.course, nameOf: building.nameOf });
   const link = makeLink(model, view);
-  makeKeys(model, view, { events, goTo });
+  makeKeys(model, view, { changes: chosen, goTo });
   const showTheme = makeTheme(() => {
     drawing.restyle();
     redraw();
@@ -76,6 +76,8 @@ async function start() {
     const found = pickAt(point);
     if (found) select(found.side, found.building, { add });
     else if (!add) change({ selected: [] });
+    // Fingers do not hover.
+    hint(found, view.toScreen(point.x, point.y));
   }
 
   function dragged(from, to, { done = false } = {}) {
@@ -125,6 +127,7 @@ async function start() {
 
   onChange((changed) => {
     if (changed.has("view")) ruler();
+    if (changed.has("view") || changed.has("month")) byId("hint").hidden = true;
     redraw();
   });
   new ResizeObserver(() => {
@@ -134,11 +137,14 @@ async function start() {
 
   const [first, last] = [header.months[0], header.months[header.months.length - 1]];
   byId("subtitle").textContent = [
-    header.months.length ? `${monthText(first)} to ${monthText(last)}` : "no months",
+    first === last ? monthText(first) : `${monthText(first)} to ${monthText(last)}`,
     counted(header.months.length, "month"),
     counted(header.tracks.ids.length, "building"),
   ].join(" · ");
-  byId("notes").textContent = header.notes.join(" ");
+  const coarse = spans.factor > 1
+    ? [`From afar footprints are shown at 1/${spans.factor} of the resolution.`]
+    : [];
+  byId("notes").textContent = [...header.notes, ...coarse].join(" ");
 
   // Everything that listens hears of the first state, too.
   Object.assign(state, { month: -1, colour: "", tab: "", layers: null });

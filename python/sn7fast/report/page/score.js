@@ -131,11 +131,13 @@ function overview(model, host) {
   for (let one = 0; one < tracks.ids.length; one += 1) built += firstMonth(model, one) > start;
   const unit = model.header.ground ? "ha" : "px²";
   const size = (area) => formatCount(model.header.ground ? Math.round(area / 1e3) / 10 : Math.round(area));
-  const facts = start === undefined ? [] : [
-    ["Buildings in all months", formatCount(tracks.ids.length)],
-    [monthText(header.months[start]), counted(inMonth(start), "building")],
-    [monthText(header.months[end]), counted(inMonth(end), "building")],
-    ["New after the first month", formatCount(built)],
+  const facts = [
+    ["Buildings in all", formatCount(tracks.ids.length)],
+    [`In ${monthText(header.months[start])}`, formatCount(inMonth(start))],
+    ...(end > start ? [
+      [`In ${monthText(header.months[end])}`, formatCount(inMonth(end))],
+      ["New after the first month", formatCount(built)],
+    ] : []),
     ["Covered at the end", `${size(areas[end])} ${unit}`],
   ];
   replaceContent(host,
