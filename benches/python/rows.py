@@ -38,6 +38,7 @@ ROWS = {
     "write_geojson": Row("write 240k polygons as GeoJSON", "500 ms", ((1, 0.5), (2, 0.5))),
     "read_geojson": Row("read 240k polygons from GeoJSON", "500 ms", ((1, 0.5), (2, 0.5))),
     "read_csv": Row("read an SN7 truth CSV", "150 MB/s a core", mb_per_s=150),
+    "extract": Row("unpack an archive of one AOI"),
     "rasterize": Row("rasterize one frame"),
     "collapse_1x": Row("STC-2 of 24 x 1024 x 1024", "200 ms on 2", ((2, 0.2),)),
     "collapse_3x": Row("STC-2 of 24 x 3072 x 3072", "2 s on 2", ((2, 2.0),)),

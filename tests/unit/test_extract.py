@@ -9,7 +9,7 @@ import tarfile
 
 import pytest
 
-from broken_folders import full_disk, read_only
+from full_disks import full_disk, read_only
 from sn7fast.data.catalog import Catalog
 from sn7fast.download import Limits, extract
 from sn7fast.errors import ArchiveError, InputError
@@ -204,7 +204,11 @@ HOSTILE = {
     "header without member": (pax({"path": "x"}), "no member belongs"),
     "damaged pax": (raw_member("x", b"99 path=x\n", kind=b"x") + raw_member("x"), "damaged pax"),
     "damaged header": (damaged(raw_member(frame("2018_05")), 3), "damaged header"),
-    "file of 5 GiB": (raw_member(frame("2018_05"), size=5 * 2**30), "member_bytes"),
+    "file of 9 GiB": (
+        pax({"size": str(9 * 2**30)}) + raw_member(frame("2018_05")),
+        "member_bytes",
+    ),
+    "file of 7 GiB that ends": (raw_member(frame("2018_05"), size=7 * 2**30), "ends within"),
     "content after the end": (END + raw_member(frame("2018_05"), b"x"), "after the mark"),
 }
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import sn7fast
-from broken_folders import LIMIT, full_disk, read_only
+from full_disks import LIMIT, full_disk, read_only
 from sn7fast import Cube, Footprints, Grid, Stack
 from sn7fast.io.buildings import building_table, write_buildings_csv, write_buildings_parquet
 from sn7fast.io.change import write_change_map

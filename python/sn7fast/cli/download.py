@@ -43,7 +43,7 @@ _NAMES = ("train", "test_public", "sample", "csvs")
               help="Refuse an archive with more entries.")  # fmt: skip
 @click.option("--max-gib", type=click.IntRange(1), default=64, show_default=True,
               help="Refuse an archive that unpacks to more.")  # fmt: skip
-@click.option("--max-file-gib", type=click.IntRange(1), default=4, show_default=True,
+@click.option("--max-file-gib", type=click.IntRange(1), default=8, show_default=True,
               help="Refuse an archive with a larger file.")  # fmt: skip
 @click.option("--max-ratio", type=click.IntRange(1), default=100, show_default=True,
               help="Refuse an archive of which each byte becomes more.")  # fmt: skip

@@ -150,20 +150,23 @@ class Place:
         elif self.workspace.exists():
             shutil.rmtree(self.workspace)
 
-    def finish(self, receipt: Receipt | None = None) -> Receipt | None:
-        """Rename what is unpacked to its place.
+    def mark_ready(self, receipt: Receipt) -> None:
+        """From here on what is unpacked is whole."""
+        receipt.write(self._ready)
 
-        Args:
-            receipt: Of what was unpacked just now; without, that of an earlier call which was
-                killed while it renamed, if there was one. What one left that was killed at another
-                moment is taken away.
+    def finish(self) -> Receipt | None:
+        """Rename what is unpacked to its place, by this call or one that was killed then.
+
+        What one left that was killed at another moment is taken away.
+
+        Returns:
+            The receipt of what has its place now; None if nothing was ready.
 
         Raises:
             InputError: Something came into being at one of the places.
         """
-        if receipt is not None:
-            receipt.write(self._ready)
-        elif self.workspace.is_symlink() or (receipt := Receipt.read(self._ready)) is None:
+        receipt = None if self.workspace.is_symlink() else Receipt.read(self._ready)
+        if receipt is None:
             self._clear()
             return None
         for folder in receipt.folders:
@@ -229,6 +232,8 @@ def unpack(
                 for member in stream:
                     if not member.is_folder:
                         writer.take(member, stream)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(f"interrupted; nothing of {archive} was unpacked") from None
         except ArchiveError as error:
             raise ArchiveError(f"{archive}: {error}; nothing of it was unpacked") from error
         finally:
@@ -244,11 +249,11 @@ def unpack(
             skipped_first=writer.skipped_first,
             replaces=overwrite,
         )
-        done.write(place.workspace / "receipt.json")
+        place.mark_ready(done)
     except BaseException:
         shutil.rmtree(place.workspace, ignore_errors=True)
         raise
-    place.finish(done)
+    place.finish()
     return done
 
 

@@ -31,7 +31,7 @@ class Limits:
 
     members: int = 100_000
     total_bytes: int = 64 * GIB
-    member_bytes: int = 4 * GIB
+    member_bytes: int = 8 * GIB
     ratio: int = 100
 
     def __post_init__(self) -> None:

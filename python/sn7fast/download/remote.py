@@ -120,7 +120,8 @@ class Remote:
         options: dict[str, Any] = {}
         if (start, end) != (0, version.size):
             options["range"] = (start, end)
-        if version.etag is not None:
+        # Weak ones match nothing; they are compared below.
+        if version.etag is not None and not version.etag.startswith("W/"):
             options["if_match"] = version.etag
         done = start
         with self._errors():

@@ -99,6 +99,7 @@ class Transfer:
         self._part = target.with_name(f"{target.name}.part")
         self._side = target.with_name(f"{target.name}.part.json")
         self._failures = self._reconnects = self._changes = self._done = 0
+        self._has_ranges, self._restarts = True, 0
 
     def version(self) -> Version:
         """Ask which version there is, again and again if need be.
@@ -153,6 +154,7 @@ class Transfer:
                 self._discard()
             except NoRangesError:
                 resumed_from = 0
+                self._take_all_at_once()
                 self._discard()
         if self._wanted is not None and got != self._wanted:
             self._discard()
@@ -165,6 +167,24 @@ class Transfer:
         self._side.unlink(missing_ok=True)
         return Fetched(version, got, resumed_from, self._reconnects)
 
+    def _take_all_at_once(self) -> None:
+        """Ask for the whole object from now on; each lost connection then costs all of it.
+
+        Raises:
+            DownloadError: There were enough of them.
+        """
+        if self._has_ranges:
+            self._has_ranges = False
+            self._progress.note(f"{self._remote.address.url}: the server gives whole objects only, "
+                                "a lost connection means to begin anew")  # fmt: skip
+            return
+        self._restarts += 1
+        if self._restarts > self._retries:
+            raise DownloadError(
+                f"{self._remote.address.url}: the server gives whole objects only, and the "
+                f"connection was lost {self._restarts} times"
+            )
+
     def _discard(self) -> None:
         self._part.unlink(missing_ok=True)
         self._side.unlink(missing_ok=True)
@@ -172,7 +192,8 @@ class Transfer:
     def _start_at(self, version: Version) -> int:
         """How many bytes of this version are there already; makes the two files if none."""
         begun = {"url": self._remote.address.url} | asdict(version)
-        done = self._part.stat().st_size if self._part.is_file() else 0
+        is_there = self._part.is_file() and not self._part.is_symlink()
+        done = self._part.stat().st_size if is_there else 0
         if done:
             try:
                 is_same = json.loads(self._side.read_text(encoding="utf-8")) == begun
@@ -210,7 +231,7 @@ class Transfer:
         return digest.hexdigest()
 
     def _fetch_range(self, version: Version, file: BinaryIO, digest: hashlib._Hash) -> None:
-        end = min(self._done + _RANGE_BYTES, version.size)
+        end = min(self._done + _RANGE_BYTES, version.size) if self._has_ranges else version.size
         start = self._done
         with closing(
             ahead(lambda: self._remote.read(version, start, end), _PIECES_AHEAD)
