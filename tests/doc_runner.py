@@ -27,7 +27,7 @@ _PROMISE = re.compile(r"^ *print\(.*\)  # (.*)$", re.MULTILINE)
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?![\w.])")
 # Of numbers of what is only roughly the same everywhere.
 _TOLERANCE = 0.05
-_OWN = re.compile(r"(?:^|\s)(?:sn7fast|(?:python )?-m sn7fast\.run) +(?=[a-z-])")
+_OWN = re.compile(r"(?:^|\s)(?:sn7fast|rio sn7|-m sn7fast\.run) +(?=[a-z-])")
 
 
 class Failed(AssertionError):

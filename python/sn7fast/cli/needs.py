@@ -44,7 +44,7 @@ TASKS = (
         "vector",
     ),
     Task("download, and data in S3", ("obstore",), "s3"),
-    Task("pipeline on a Dask cluster", ("dask", "distributed"), "dask"),
+    Task("pipeline on a Dask cluster", ("distributed",), "dask"),
     Task("plot()", ("matplotlib",), "plot"),
 )
 
