@@ -105,7 +105,11 @@ def main():
             version = browser.version
     rows = {
         name: {
-            round_name: {"median_ms": round(statistics.median(ms), 2), "max_ms": round(max(ms), 2)}
+            round_name: {
+                "least_ms": round(min(ms), 2),
+                "median_ms": round(statistics.median(ms), 2),
+                "most_ms": round(max(ms), 2),
+            }
             for round_name, ms in rounds.items()
         }
         for name, rounds in times.items()

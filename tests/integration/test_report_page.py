@@ -10,7 +10,7 @@ import pytest
 
 import page_scene
 from browser import absent, launched
-from sn7fast import score_scot
+from sn7fast import Footprints, Stack, score_scot
 from sn7fast.report import write_report
 
 pytestmark = pytest.mark.skipif(absent() is not None, reason=str(absent()))
@@ -460,6 +460,21 @@ def test_a_large_area_is_painted_coarsely_and_says_so(browser, tmp_path):
         assert tab.chosen() == []
         tab.click(2003, 1930)
         assert tab.chosen() == [("tracks", 7)]
+
+
+def test_a_footprint_without_points_does_no_harm(browser, tmp_path):
+    empty = Footprints(np.empty((0, 2)), np.array([0]), np.array([0, 0]))
+    both = Footprints.concatenate([empty, page_scene.footprints([(2, (5, 5, 9, 9))])])
+    tracks = Stack.from_frames([both] * 2, months=["2020_01", "2020_02"], aoi="a", ids=[[1, 2]] * 2)
+    write_report(tmp_path / "page.html", tracks, truth=tracks)
+    with Tab(browser, tmp_path / "page.html", "#tracks=1") as tab:
+        assert tab.chosen() == [("tracks", 1)]
+        tab.page.click("text=Go there")
+        _, text = tab.download("#export-geojson")
+        geometry = json.loads(text)["features"][0]["geometry"]
+        assert geometry == {"type": "MultiPolygon", "coordinates": []}
+        tab.click(7, 7)
+        assert tab.chosen() == [("tracks", 2)]
 
 
 HOSTILE = '</script><script>alert(1)</script><img src=x onerror="alert(2)">&amp;{{content}}\u2028'

@@ -268,6 +268,17 @@ def test_masks_are_shown_without_loss(dtype):
     np.testing.assert_array_equal(shown[0] > 0, mask)
 
 
+def test_without_webp_there_are_formats_that_every_browser_shows(monkeypatch):
+    import rasterio
+
+    drivers = {name: name for name in ("PNG", "JPEG", "GTiff")}
+    monkeypatch.setattr(rasterio.Env, "drivers", lambda self: drivers)
+    files = Backgrounds.of({"a": noise()}, {}, months="a", limit=10**6).files
+    assert files["a"].startswith(b"\xff\xd8\xff")
+    files = Backgrounds.of({"a": noise()[..., 0] > 99}, {}, months="a", limit=10**6).files
+    assert files["a"].startswith(b"\x89PNG")
+
+
 @pytest.mark.parametrize(
     ("image", "message"),
     [
@@ -356,6 +367,13 @@ def test_ids_are_needed(tmp_path, side):
     with pytest.raises(InputError, match=f"{side}: AOI .* has no ids"):
         write_report(tmp_path / "a.html", sides["tracks"], truth=sides["truth"])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_id_comes_once_a_month(tmp_path):
+    twice = Footprints.from_shapely([shapely.box(0, 0, 2, 2), shapely.box(4, 4, 6, 6)])
+    tracks = Stack.from_frames([twice], months=["2020_01"], aoi="a", ids=[[3, 3]])
+    with pytest.raises(InputError, match="AOI a: id 3 comes twice in month 2020_01"):
+        write_report(tmp_path / "a.html", tracks)
 
 
 def test_what_does_not_fit_is_refused_and_the_old_page_stays(tmp_path):

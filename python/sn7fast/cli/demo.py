@@ -27,7 +27,7 @@ _MONTHS, _SHAPE, _KIND = 12, (640, 640), "suburb"
 
 @click.command(
     "demo",
-    short_help="Synthetic months of images: probabilities, footprints, tracks, scores, a page.",
+    short_help="Synthetic months of images: probabilities, footprints, tracks, scores.",
     epilog="Example: sn7fast demo --out my-demo --seed 7",
 )
 @click.option(

@@ -37,7 +37,7 @@ OK, USAGE, BAD_INPUT, SOME_FAILED, BUG, INTERRUPTED = 0, 2, 3, 4, 70, 130
 # Their short helps stand here too, so that --help and completion need not import the commands; a
 # test compares them with the commands' own.
 COMMANDS = {
-    "demo": "Synthetic months of images: probabilities, footprints, tracks, scores, a page.",
+    "demo": "Synthetic months of images: probabilities, footprints, tracks, scores.",
     "pipeline": "Images to tracked buildings, with everything in between.",
     "download": "SpaceNet 7 from its public bucket, checked and unpacked.",
     "prep": "SpaceNet 7 labels to training masks.",
@@ -128,10 +128,12 @@ class Commands(click.Group):
     ) -> NoReturn:
         """Run and exit; ``standalone_mode`` makes no difference."""
         sys.exit(
-            status_of(lambda: super(Commands, self).main(
-                args, prog_name, complete_var, standalone_mode=False, **extra
-            ))
-        )  # fmt: skip
+            status_of(
+                lambda: super(Commands, self).main(
+                    args, prog_name, complete_var, standalone_mode=False, **extra
+                )
+            )
+        )
 
 
 def status_of(call: Callable[[], object]) -> int:

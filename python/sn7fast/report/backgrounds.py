@@ -1,4 +1,4 @@
-"""Images of all months as WebP, within a number of bytes."""
+"""Images of all months, coded within a number of bytes."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Backgrounds:
     """Images of the months that have one.
 
     Attributes:
-        files: WebP by month.
+        files: By month, WebP as a rule.
         shape_yx: Rows and columns of the images as they came, or None without any.
         factor: Pixels of these along one of the files.
         quality: Of the files; that of masks of two values is not lowered.
@@ -72,12 +72,12 @@ class Backgrounds:
         while each / (rows * columns / factor**2) < _LEAST_BYTES_PER_PX:
             factor += 1
         pictures = _Pictures(images, valid, (rows, columns), factor)
-        webp = _Webp()
+        coder = _Coder()
         every = max(1, len(chosen) // _SAMPLE_MONTHS)
-        quality = _quality(webp, [pictures.of(month) for month in chosen[::every]], each)
+        quality = _quality(coder, [pictures.of(month) for month in chosen[::every]], each)
 
         def coded(month: str) -> bytes:
-            return webp(pictures.of(month), quality)
+            return coder(pictures.of(month), quality)
 
         with ThreadPoolExecutor(2) as pool:
             files = list(pool.map(coded, chosen))
@@ -169,7 +169,7 @@ def _reduced(picture: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
     return np.ascontiguousarray(np.rint(squares.mean(axis=(2, 4), dtype=np.float32)), np.uint8)
 
 
-def _quality(webp: _Webp, pictures: Sequence[NDArray[np.uint8]], each: float) -> int:
+def _quality(coder: _Coder, pictures: Sequence[NDArray[np.uint8]], each: float) -> int:
     """The best quality at which pictures like these take no more than so many bytes each."""
     squares, share = [], 0.0
     for picture in pictures:
@@ -179,33 +179,37 @@ def _quality(webp: _Webp, pictures: Sequence[NDArray[np.uint8]], each: float) ->
     low, high = _WORST, _BEST + 1
     while high - low > 1:
         middle = (low + high) // 2
-        if sum(len(webp(square, middle)) for square in squares) <= each * share:
+        if sum(len(coder(square, middle)) for square in squares) <= each * share:
             low = middle
         else:
             high = middle
     return low
 
 
-class _Webp:
-    """Codes pictures by GDAL, which comes with rasterio."""
+class _Coder:
+    """Codes pictures by GDAL, which comes with rasterio.
+
+    That of PyPI can write WebP. One that cannot writes JPEG, and PNG of masks, which every browser
+    shows too, but which take more bytes for the same quality.
+    """
 
     def __init__(self) -> None:
         self._rasterio = require("rasterio")
         self._memory = require("rasterio.io").MemoryFile
+        with self._rasterio.Env() as env:
+            self._has_webp = "WEBP" in env.drivers()
 
     def __call__(self, picture: NDArray[np.uint8], quality: int) -> bytes:
         # A mask of two values takes less without loss.
         is_mask = len(picture) == 1 and not ((picture > 0) & (picture < 255)).any()
-        options = {"LOSSLESS": True} if is_mask else {"QUALITY": quality, "METHOD": 3}
-        bands, rows, columns = (3, *picture.shape[1:])
-        form = {
-            "driver": "WEBP",
-            "dtype": "uint8",
-            "count": bands,
-            "height": rows,
-            "width": columns,
-        }
+        options: dict[str, Any] = {"driver": "WEBP", "QUALITY": quality, "METHOD": 3}
+        if self._has_webp and is_mask:
+            options = {"driver": "WEBP", "LOSSLESS": True}
+        elif not self._has_webp:
+            options = {"driver": "PNG"} if is_mask else {"driver": "JPEG", "QUALITY": quality}
+        _, rows, columns = picture.shape
+        form = {"dtype": "uint8", "count": 3, "height": rows, "width": columns, **options}
         with self._rasterio.Env(**GDAL_OPTIONS), unreferenced_too(), self._memory() as memory:
-            with memory.open(**form, **options) as dataset:
-                dataset.write(np.broadcast_to(picture, (bands, rows, columns)))
+            with memory.open(**form) as dataset:
+                dataset.write(np.broadcast_to(picture, (3, rows, columns)))
             return bytes(memory.read())

@@ -2,40 +2,27 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from sn7fast.buildings import COLUMNS, Buildings
-from sn7fast.data.catalog import Catalog
 from sn7fast.data.discover import discover
 from sn7fast.data.load import stack_loaders
-from sn7fast.data.manifest import read_manifest
 from sn7fast.data.sn7 import sn7_grid
-from sn7fast.errors import FormatError, InputError, StackError
-from sn7fast.io.rasters import opened, read_grid
-from sn7fast.postprocess.cubes import cube_loaders
-from sn7fast.report.sources import (
-    CatalogImages,
-    CubeImages,
-    ManifestImages,
-    RasterImages,
-)
+from sn7fast.errors import InputError
+from sn7fast.report.dates import read_dates
+from sn7fast.report.image_inputs import AoiImages, ImageInputs
 from sn7fast.tracking import track
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
+    import numpy as np
     from numpy.typing import NDArray
 
-    from sn7fast.cube import Cube
-    from sn7fast.data.discover import Source
-    from sn7fast.data.images import ImageEntry
+    from sn7fast.buildings import Buildings
     from sn7fast.grid import Grid
     from sn7fast.stack import Stack
 
@@ -98,7 +85,7 @@ class ReportInputs:
         options = dict(masks or {})
         self._tracks = _stacks(source if self._run is None else self._run / _TRACKS, options)
         self._truth = {} if truth is None else _stacks(Path(truth), options)
-        self._images = None if images is None else _Images(Path(images))
+        self._images = None if images is None else ImageInputs(Path(images))
         if self._truth and not set(self._truth) & set(self._tracks) and not self._alone():
             raise InputError(
                 f"no common AOI: {truth} has {_some(self._truth)}, {source} has "
@@ -128,13 +115,13 @@ class ReportInputs:
                     f"AOI {aoi}: {lacking} of {len(truth.months)} months of the truth not in the "
                     "tracks: their buildings count as missed"
                 )
-        images = valid = grid = None
+        found = AoiImages()
         if self._images is not None:
-            images, valid, grid = self._images.of(self._name_in_images(aoi), tracks.months)
-            if images is None:
+            found = self._images.of(self._name_in_images(aoi), tracks.months)
+            if found.images is None:
                 self._tell(f"AOI {aoi}: no images")
-        tracks = replace(tracks, grid=tracks.grid or grid or _grid_of_name(aoi))
-        return Shown(tracks, truth, images, valid, self._dates(tracks))
+        tracks = replace(tracks, grid=tracks.grid or found.grid or _grid_of_name(aoi))
+        return Shown(tracks, truth, found.images, found.valid, self._dates(tracks))
 
     def _name_in_images(self, aoi: str) -> str:
         """The AOI, or the only one of the images if names that mean nothing differ."""
@@ -165,33 +152,6 @@ class ReportInputs:
         return read_dates(path, tracks.months) if path.is_file() else None
 
 
-def read_dates(path: str | os.PathLike[str], months: Sequence[str]) -> Buildings | None:
-    """Dates of construction from a table of buildings, or None if it has none.
-
-    Args:
-        path: CSV as `sn7fast.io.buildings` or `sn7fast.buildings` write it.
-        months: Labels of the stack.
-
-    Raises:
-        FormatError: A cell cannot be read; names the line.
-    """
-    path = Path(path)
-    place = {month: float(index) for index, month in enumerate(months)}
-    found: list[list[float]] = []
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        if not set(COLUMNS.values()) <= set(reader.fieldnames or ()):
-            return None
-        for row in reader:
-            try:
-                cells = [row[name] for name in COLUMNS.values()]
-                found.append([place[cell] if cell in place else float(cell) for cell in cells])
-            except (ValueError, TypeError) as error:
-                raise FormatError(f"{path}: line {reader.line_num}: {error}") from None
-    table = np.array(found, float).reshape(len(found), len(COLUMNS))
-    return Buildings(*(table[:, at] for at in range(len(COLUMNS))))
-
-
 def _stacks(path: Path, options: Mapping[str, Any]) -> dict[str, Callable[[], Stack]]:
     if path.suffix.lower() == ".parquet" and path.is_file():
         from sn7fast.io.parquet import read_parquet
@@ -210,72 +170,6 @@ def _grid_of_name(aoi: str) -> Grid | None:
         return sn7_grid(aoi)
     except InputError:
         return None
-
-
-class _Images:
-    """Images of AOIs, whatever they are kept in."""
-
-    def __init__(self, path: Path) -> None:
-        self._catalog: Catalog | None = None
-        self._entries: dict[str, list[ImageEntry]] = {}
-        self._rasters: Source | None = None
-        self._cubes: dict[str, Callable[[], Cube]] = {}
-        if path.suffix.lower() == ".csv":
-            self._entries = read_manifest(path).by_aoi()
-            return
-        try:
-            self._catalog = Catalog.scan(path)
-        except StackError:
-            raise
-        except InputError:
-            # No folder of SpaceNet 7: other rasters, or cubes.
-            self._cubes = cube_loaders(path)
-            if path.is_dir() and not any(path.glob("*.npz")) and not any(path.glob("*.zarr")):
-                self._rasters = discover(path, kinds=["masks"])
-
-    @property
-    def aois(self) -> tuple[str, ...]:
-        """Names of the AOIs."""
-        return self._catalog.names if self._catalog is not None else (*self._entries, *self._cubes)
-
-    def of(
-        self, aoi: str, months: Sequence[str]
-    ) -> tuple[
-        Mapping[str, NDArray[Any]] | None,
-        Mapping[str, NDArray[np.bool_]] | NDArray[np.bool_] | None,
-        Grid | None,
-    ]:
-        """Images, what of them is valid, and their grid."""
-        if self._catalog is not None:
-            return self._of_catalog(aoi, months)
-        if self._entries:
-            entries = self._entries.get(aoi)
-            if entries is None:
-                return None, None, None
-            images = ManifestImages(entries)
-            return images, images.valid(), read_grid(entries[0].path)
-        if aoi not in self._cubes:
-            return None, None, None
-        frames = [] if self._rasters is None else self._rasters.by_aoi()[aoi]
-        if frames:
-            with opened(frames[0].path) as dataset:
-                if dataset.count >= 3:
-                    return RasterImages(frames), None, read_grid(frames[0].path)
-        cube = self._cubes[aoi]()
-        shown = CubeImages(cube)
-        return shown, shown.valid(), cube.grid
-
-    def _of_catalog(
-        self, aoi: str, months: Sequence[str]
-    ) -> tuple[Mapping[str, NDArray[Any]] | None, NDArray[np.bool_] | None, Grid | None]:
-        assert self._catalog is not None
-        if aoi not in self._catalog.names:
-            return None, None, None
-        files = self._catalog[aoi]
-        images = CatalogImages(files)
-        if not len(images):
-            return None, None, None
-        return images, images.valid(months), images.grid()
 
 
 def _some(names: Mapping[str, object]) -> str:

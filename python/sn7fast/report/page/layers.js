@@ -7,7 +7,7 @@ const MOST_KEPT_BYTES = 400e6;
 function makeImages(model, redraw) {
   const { months, factor } = model.header.images;
   const blobs = new Map(
-    months.map((month) => [month, new Blob([takeBytes(`image-${month}`)], { type: "image/webp" })]),
+    months.map((month) => [month, new Blob([takeBytes(`image-${month}`)])]),
   );
   const kept = new Map();
   let most = Infinity;

@@ -15,6 +15,8 @@ function makeView(model, canvas, { pointed, left, clicked, dragged }) {
   const leastZoom = () => Math.min(fitZoom(), 1) * 0.6;
 
   function set({ x, y, zoom }) {
+    // A footprint without a point has no place.
+    if (![x, y, zoom].every(Number.isFinite)) return;
     const bounded = Math.max(leastZoom(), Math.min(MOST_ZOOM, zoom));
     change({
       view: {
