@@ -8,7 +8,7 @@ TESTED := --package sn7fast-core
 BENCHES := --manifest-path benches/rust/Cargo.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test lint format bench wheel release clean
+.PHONY: help build demo test lint format bench docs wheel release clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
@@ -27,7 +27,7 @@ $(VENV)/ready: pyproject.toml | $(BIN)/maturin
 	touch $@
 
 build: $(VENV)/ready ## Make .venv with the extension, all extras, development tools and the rivals of the benches
-	$(DEVELOP) --extras vector,torch,onnx,search,zarr,dask
+	$(DEVELOP) --extras vector,torch,onnx,search,zarr,dask,plot,s3
 
 # Only what a demo needs: torch, which is large, is not among it.
 demo: | $(BIN)/maturin ## Find the buildings of a synthetic town in 12 months of images
@@ -58,6 +58,10 @@ format: build ## Format Rust and Python
 bench: build ## Time sn7fast beside its rivals and print the ratios
 	$(BIN)/python benches/python/run.py
 
+docs: build ## Make the site of the documentation in site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+	@echo "open site/index.html"
+
 wheel: | $(BIN)/maturin ## Build the wheel into dist/
 	$(BIN)/maturin build --release --out dist
 
@@ -70,4 +74,4 @@ release: wheel build ## Build wheel and source distribution, check both, install
 	$(BIN)/python tools/docker_dry_run.py
 
 clean: ## Remove what the other targets made
-	rm -rf $(VENV) target dist demo-output
+	rm -rf $(VENV) target dist site demo-output

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     import geopandas
+    from matplotlib.axes import Axes
     from numpy.typing import ArrayLike, NDArray
 
 Arrays: TypeAlias = (
@@ -215,6 +216,34 @@ class Footprints:
     def from_geopandas(cls, frame: geopandas.GeoDataFrame | geopandas.GeoSeries) -> Footprints:
         """The geometries of a GeoDataFrame or GeoSeries, in its units; see `from_shapely`."""
         return cls.from_shapely(np.asarray(frame.geometry.array, object))
+
+    def plot(
+        self,
+        *,
+        ax: Axes | None = None,
+        image: ArrayLike | None = None,
+        y_down: bool = True,
+        **style: Any,  # noqa: ANN401 - of a PathCollection
+    ) -> Axes:
+        """Draw the footprints with matplotlib, holes left open.
+
+        Args:
+            ax: Where to draw; None makes a figure.
+            image: What lies below, (rows, columns) or (rows, columns, 3 or 4), in pixels.
+            y_down: Whether y points down, as in pixels; False for units of a CRS.
+            **style: Properties of a ``matplotlib.collections.PathCollection``, such as ``alpha``,
+                and ``color``: one, or one for each footprint.
+
+        Returns:
+            The Axes; the footprints are its last collection, one path each.
+
+        Raises:
+            InputError: ``image`` has another shape, or ``y_down`` is False with one.
+            MissingDependencyError: matplotlib is not installed.
+        """
+        from sn7fast.plotting.footprints import plot_footprints
+
+        return plot_footprints(self, ax=ax, image=image, y_down=y_down, **style)
 
     def __arrow_c_array__(self, requested_schema: object = None) -> tuple[object, object]:
         """The Arrow capsule interface: a geoarrow.polygon or .multipolygon array, without a copy.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
 
@@ -75,6 +76,16 @@ class F1Aoi:
             F1Counts.from_dict(content),
         )
 
+    def plot(self, *, ax: Axes | None = None) -> Axes:
+        """Draw F1 by month with matplotlib, into ``ax`` or a new figure; returns the Axes.
+
+        Raises:
+            MissingDependencyError: matplotlib is not installed.
+        """
+        from sn7fast.plotting.scores import plot_f1
+
+        return plot_f1({f"all months {self.total.f1:.3f}": self}, ax=ax)
+
 
 @dataclass(frozen=True, slots=True)
 class F1Score:
@@ -97,6 +108,18 @@ class F1Score:
         """Everything, ready for JSON."""
         aois = {name: aoi.to_dict() for name, aoi in self.aois.items()}
         return {"mean": self.mean, "pooled": self.pooled.to_dict(), "aois": aois}
+
+    def plot(self, *, ax: Axes | None = None) -> Axes:
+        """Draw F1 by month with matplotlib, into ``ax`` or a new figure; returns the Axes.
+
+        A line for each AOI; of more than seven AOIs thin lines and their mean.
+
+        Raises:
+            MissingDependencyError: matplotlib is not installed.
+        """
+        from sn7fast.plotting.scores import plot_f1
+
+        return plot_f1(self.aois, ax=ax)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -194,6 +217,25 @@ class ScotAoi:
         months = {month: ScotMonth.from_dict(one) for month, one in content["months"].items()}
         return cls(**{name: content[name] for name in cls.__slots__} | {"months": months})
 
+    def plot(self, what: Literal["change", "track"] = "change", *, ax: Axes | None = None) -> Axes:
+        """Draw the counts of each month with matplotlib, as stacked bars.
+
+        Args:
+            what: ``change``: new buildings found, missed and invented. ``track``: footprints
+                matched, with a switched id, missed and invented.
+            ax: Where to draw; None makes a figure.
+
+        Returns:
+            The Axes.
+
+        Raises:
+            InputError: Another ``what``.
+            MissingDependencyError: matplotlib is not installed.
+        """
+        from sn7fast.plotting.scores import plot_scot_months
+
+        return plot_scot_months(self, what, ax=ax)
+
 
 @dataclass(frozen=True, slots=True)
 class ScotScore:
@@ -225,6 +267,19 @@ class ScotScore:
         aois = {name: aoi.to_dict() for name, aoi in self.aois.items()}
         means = {"score": self.score, "track": self.track, "change": self.change}
         return {**means, "aois": aois}
+
+    def plot(self, *, ax: Axes | None = None) -> Axes:
+        """Draw SCOT and its two terms for each AOI, and their means; returns the Axes.
+
+        Args:
+            ax: Where to draw; None makes a figure of matplotlib.
+
+        Raises:
+            MissingDependencyError: matplotlib is not installed.
+        """
+        from sn7fast.plotting.scores import plot_scot
+
+        return plot_scot(self, ax=ax)
 
 
 def _ratio(part: float, whole: float) -> float:

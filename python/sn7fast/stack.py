@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import geopandas
+    from matplotlib.axes import Axes
     from numpy.typing import ArrayLike, NDArray
 
     from sn7fast.buildings import Buildings
@@ -200,6 +201,37 @@ class Stack:
             iou=None if self.iou is None else self.iou[keep],
             buildings=buildings,
         )
+
+    def plot(
+        self,
+        month: str | None = None,
+        *,
+        by: Literal["id", "first_month"] = "id",
+        ax: Axes | None = None,
+        image: ArrayLike | None = None,
+        **style: Any,  # noqa: ANN401 - of a PathCollection
+    ) -> Axes:
+        """Draw one month with matplotlib, in pixels, rows from the top.
+
+        Args:
+            month: Which; None is the last.
+            by: ``id``: each building in a colour that it keeps in all months and pictures, grey
+                without ids. ``first_month``: by the month in which it comes first.
+            ax: Where to draw; None makes a figure.
+            image: What lies below, (rows, columns) or (rows, columns, 3 or 4).
+            **style: Properties of a ``matplotlib.collections.PathCollection``.
+
+        Returns:
+            The Axes; the footprints are its last collection, one path each.
+
+        Raises:
+            InputError: No such month, no months at all, another ``by``, ``first_month`` without
+                ids, or an image of another shape.
+            MissingDependencyError: matplotlib is not installed.
+        """
+        from sn7fast.plotting.footprints import plot_stack
+
+        return plot_stack(self, month, by=by, ax=ax, image=image, **style)
 
     def to_geopandas(
         self, *, columns: Mapping[str, ArrayLike] | None = None, place: Place | None = None

@@ -23,7 +23,9 @@ COMMAND = (
 
 
 def loaded(name):
-    spec = importlib.util.spec_from_file_location(f"conformance_{name}", FOLDER / f"{name}.py")
+    spec = importlib.util.spec_from_file_location(
+        f"conformance_{Path(name).name}", FOLDER / f"{name}.py"
+    )
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -267,6 +269,23 @@ def test_sn7fast_passes_in_python(name, tmp_path):
         iou_threshold=options["iou_threshold"],
     )
     assert accepted(case, {"scot": scot.to_dict(), "f1": f1.to_dict()})
+
+
+def test_functions_like_those_of_solaris_pass_by_the_adapter(tmp_path, monkeypatch, capsys):
+    adapter = loaded("adapters/solaris")
+    failed = []
+    for name, case in CASES.items():
+        words = ["--module", "sn7fast.compat"]
+        for side in ("truth", "proposal"):
+            path = tmp_path / f"{name}-{side}.csv"
+            path.write_text(case.csv(getattr(case, side)))
+            words.append(str(path))
+        words += [str(case.settings[key]) for key in ("iou_threshold", "beta", "truth_min_area")]
+        monkeypatch.setattr(sys, "argv", ["solaris.py", *words])
+        adapter.main()
+        if not accepted(case, json.loads(capsys.readouterr().out), ["scot"]):
+            failed.append(name)
+    assert failed == []
 
 
 def script(tmp_path, text):

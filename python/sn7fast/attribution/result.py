@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import numpy as np
+    from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
     from sn7fast.attribution.costs import ErrorCounts
@@ -70,6 +71,19 @@ class AoiAttribution:
             kinds = dict(zip(KINDS, costs, strict=True))
             yield {"side": side, "id": name, "cost": cost, **kinds, "no_change": 0.0}
 
+    def plot(self, *, ax: Axes | None = None) -> Axes:
+        """Draw the cost of each kind of error with matplotlib; returns the Axes.
+
+        Args:
+            ax: Where to draw; None makes a figure.
+
+        Raises:
+            MissingDependencyError: matplotlib is not installed.
+        """
+        from sn7fast.plotting.scores import plot_costs
+
+        return plot_costs(self.by_kind, self.score.score, ax=ax)
+
     def to_dict(self) -> dict[str, Any]:
         """Everything but the score's months, ready for JSON."""
         return {
@@ -108,6 +122,19 @@ class ScotAttribution:
     def total(self) -> float:
         """1 - score, the mean over the AOIs; 0 without AOIs."""
         return sum(aoi.total for aoi in self.aois.values()) / max(len(self.aois), 1)
+
+    def plot(self, *, ax: Axes | None = None) -> Axes:
+        """Draw the mean cost of each kind of error over the AOIs; returns the Axes.
+
+        Args:
+            ax: Where to draw; None makes a figure of matplotlib.
+
+        Raises:
+            MissingDependencyError: matplotlib is not installed.
+        """
+        from sn7fast.plotting.scores import plot_costs
+
+        return plot_costs(self.by_kind, self.scot.score, ax=ax)
 
     def to_dict(self) -> dict[str, Any]:
         """Everything, ready for JSON."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from sn7fast import __version__
-from sn7fast.cli.status import status_of
+from sn7fast.cli.status import OF_COMMAND, status_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,12 +36,8 @@ COMMANDS = {
     "completion": "Print the script that lets a shell complete commands.",
 }
 
-
 class Commands(click.Group):
     """A group whose commands are modules of this package."""
-
-    _running: str | None = None
-    """The command that was run last, for advice on its errors."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Their names, in the order of the help."""
@@ -86,12 +82,12 @@ class Commands(click.Group):
         ]
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own
-        """As click's; keeps the name of the command."""
-        self._running = None
+        """As click's; an error takes along which command it is of."""
         try:
             return super().invoke(ctx)
-        finally:
-            self._running = ctx.invoked_subcommand
+        except Exception as error:
+            error.add_note(f"{OF_COMMAND}{ctx.command_path} {ctx.invoked_subcommand or ''}".rstrip())
+            raise
 
     def main(
         self,
@@ -106,8 +102,7 @@ class Commands(click.Group):
             status_of(
                 lambda: super(Commands, self).main(
                     args, prog_name, complete_var, standalone_mode=False, **extra
-                ),
-                lambda: self._running,
+                )
             )
         )
 

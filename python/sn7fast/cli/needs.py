@@ -43,8 +43,8 @@ TASKS = (
         ("shapely", "geopandas", "pandas", "pyogrio", "pyproj"),
         "vector",
     ),
-    Task("download, and data in S3", ("obstore",), "s3"),
-    Task("pipeline on a Dask cluster", ("dask", "distributed"), "dask"),
+    Task("download", ("obstore",), "s3"),
+    Task("pipeline on a Dask cluster", ("distributed",), "dask"),
     Task("plot()", ("matplotlib",), "plot"),
 )
 

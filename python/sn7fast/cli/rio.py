@@ -25,7 +25,7 @@ class _Plugin(Commands):
             except click.exceptions.Exit as done:  # of --help
                 return done.exit_code
 
-        ctx.exit(status_of(call, lambda: self._running))
+        ctx.exit(status_of(call))
 
 
 @click.group(

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 OK, USAGE, BAD_INPUT, SOME_FAILED, BUG, INTERRUPTED = 0, 2, 3, 4, 70, 130
 
+OF_COMMAND = "command: "
+"""Start of the note of an error that tells which command it is of."""
+
 _NEXT = (
     (RasterError, "check this file, make it anew or take it away, then run again"),
     (FormatError, "correct the file at this place, then run again"),
@@ -40,13 +43,8 @@ _AGAIN = "what was finished is kept: run again to go on from there"
 _BUG_NEXT = "this is a bug: please report it, with what SN7FAST_DEBUG=1 shows"
 
 
-def status_of(call: Callable[[], object], running: Callable[[], str | None]) -> int:
-    """Exit status of a command; what went wrong is told, and what to do next.
-
-    Args:
-        call: Runs it.
-        running: Name of the command that was run, for the advice; asked after the call.
-    """
+def status_of(call: Callable[[], object]) -> int:
+    """Exit status of a command; what went wrong is told."""
     try:
         result = call()
         sys.stdout.flush()
@@ -56,11 +54,11 @@ def status_of(call: Callable[[], object], running: Callable[[], str | None]) -> 
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
     except BaseException as error:
-        return _report(error, running())
+        return _report(error)
     return result if isinstance(result, int) else OK
 
 
-def _report(error: BaseException, running: str | None) -> int:
+def _report(error: BaseException) -> int:
     """Say what went wrong and what to do next; returns the exit status."""
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         click.echo(error.format_message(), err=True)
@@ -70,8 +68,9 @@ def _report(error: BaseException, running: str | None) -> int:
     status, text, advice = _verdict(error)
     click.echo(f"error: {' '.join(text.split())}", err=True)
     if not advice and status in (USAGE, BAD_INPUT):
-        advice = f"correct this; {' '.join(['sn7fast', *([running] if running else [])])} --help"
-        advice += " says what is wanted"
+        notes = getattr(error, "__notes__", [])
+        commands = [note.removeprefix(OF_COMMAND) for note in notes if note.startswith(OF_COMMAND)]
+        advice = f"correct this; {(commands or ['sn7fast'])[0]} --help says what is wanted"
     if advice:
         click.echo(f"next: {advice}", err=True)
     return status
@@ -97,10 +96,10 @@ def _verdict(error: BaseException) -> tuple[int, str, str]:
     if isinstance(error, MissingDependencyError):
         # The message itself ends with what to install.
         return BAD_INPUT, text, "sn7fast doctor shows what is installed"
-    if isinstance(error, DownloadError):
-        return BAD_INPUT, text, "run the same again when the network is back: it goes on from here"
     if isinstance(error, WorkersError):
         return BAD_INPUT, text, _AGAIN
+    if isinstance(error, DownloadError):
+        return BAD_INPUT, text, "run the same again when the network is back: it goes on from here"
     if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
         return BAD_INPUT, f"{place}{error.strerror or error}", "check the path and its permissions"
