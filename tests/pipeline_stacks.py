@@ -38,12 +38,3 @@ def write_images(folder, count, houses=HOUSES, grid=GRID, aoi="harbour"):
         pixels = np.repeat(mask_of(time, houses)[None] // 255 * 180 + 40, 3, axis=0)
         write_rgba(folder / aoi / f"{month}.tif", pixels.astype(np.uint8), grid=grid)
     return folder
-
-
-def tree(out):
-    """The files of a run that are the same for equal runs: all but hidden ones."""
-    return {
-        path.relative_to(out).as_posix(): path.read_bytes()
-        for path in sorted(out.rglob("*"))
-        if path.is_file() and not path.name.startswith(".")
-    }

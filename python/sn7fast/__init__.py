@@ -18,6 +18,7 @@ from sn7fast.errors import (
     RasterError,
     Sn7FastError,
     StackError,
+    WorkersError,
 )
 from sn7fast.filters import FilterParams
 from sn7fast.footprints import Footprints
@@ -74,6 +75,7 @@ __all__ = [
     "Stack",
     "StackError",
     "StcParams",
+    "WorkersError",
     "__version__",
     "attribute_scot",
     "collapse",

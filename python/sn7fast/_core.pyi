@@ -162,6 +162,41 @@ def stc_outlines(contours: _Arrays, scale: float) -> _Arrays:
 def collapse_check(params: object) -> None:
     """Raise InputError if the attributes of a CollapseParams do not fit."""
 
+def collapse_sample(shape_yx: tuple[int, int], scale: int) -> list[list[int]]:
+    """Rows from which months are registered: [first row, rows] of bands, in pixels of the image."""
+
+def collapse_register(
+    parts: Sequence[tuple[Sequence[NDArray[Any]], Sequence[NDArray[np.bool_]] | None]],
+    scale: int,
+    params: object,
+    has_hidden: bool,
+) -> _F64:
+    """float64 (T, 2): offset y, x of each month in pixels of the cube; of the rows of a sample."""
+
+def collapse_window(
+    frames: Sequence[NDArray[Any]],
+    valid: Sequence[NDArray[np.bool_]] | None,
+    scale: int,
+    params: object,
+    offsets: _F64,
+    has_hidden: bool,
+    origin: tuple[int, int],
+    core: tuple[int, int, int, int],
+    is_cut: tuple[bool, bool, bool, bool],
+) -> tuple[NDArray[np.uint32], _Arrays, NDArray[np.uint32], NDArray[np.uint32]] | None:
+    """Keys, outlines, sizes and sums of the candidates of a window; None if it is too small.
+
+    origin: row and column of the window in the area; core: rows and columns that are its own,
+    counted in the window; is_cut: whether the area goes on above, below, left and right. Keys are
+    uint32 (n, 3): 0 for what is new, row and column of the top; candidates of all windows sorted
+    by them are those of the area in order. Sums are uint32 (T, n, 2): levels and seen pixels.
+    """
+
+def collapse_decide(
+    sizes: NDArray[np.uint32], sums: NDArray[np.uint32], params: object, level: float
+) -> tuple[NDArray[np.bool_], _I64, _F64, list[NDArray[np.uint32]]]:
+    """Which candidates stay; months and confidence of those, as `collapse`; those of each month."""
+
 def collapse(
     frames: _Frames, valid: _Valid, scale: int, params: object, level: float
 ) -> tuple[_Arrays, _I32, _I64, _I64, _F64, _F64]:

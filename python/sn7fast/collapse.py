@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sn7fast.cube import Cube
 
 # What the intervals of first months hold.
-_LEVEL = 0.8
+LEVEL = 0.8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +146,7 @@ def collapse(
         )
     frames, masks = frames_and_masks(cube)
     arrays, offsets, ids, months, confidence, _ = _core.collapse(
-        frames, masks, cube.scale, params, _LEVEL
+        frames, masks, cube.scale, params, LEVEL
     )
     first, last, low, high, observed = months.T
     numbers = np.arange(len(months))

@@ -1,19 +1,29 @@
 """Bands of any heights give what the whole gives: outlines, identifiers and what fills gaps."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 import scipy.ndimage
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scenes import arrays_equal, bit_masks, seeds
-from sn7fast import Cube, FilterParams, Footprints, polygonize, polygonize_bands, set_num_threads
+from sn7fast import (
+    CollapseParams,
+    Cube,
+    FilterParams,
+    Footprints,
+    InputError,
+    polygonize,
+    polygonize_bands,
+    set_num_threads,
+)
 from sn7fast._core import cluster_boxes, get_num_threads
+from sn7fast.buildings import Buildings
 from sn7fast.postprocess import PostProcessing, Threshold, postprocess
 from sn7fast.postprocess.methods import BaselineParams
-from sn7fast.windows import ArrayBands, postprocess_large, tracking
+from sn7fast.windows import ArrayBands, collapse, postprocess_large, tracking
 
 connectivities = st.sampled_from([4, 8])
 heights = st.lists(st.integers(0, 7), min_size=1, max_size=8)
@@ -102,7 +112,7 @@ def methods_of(random):
         yield PostProcessing("filtered", params, segment=segment)
 
 
-def in_bands(cube, settings, height):
+def in_bands(cube, method, height):
     """`postprocess_large` with bands of that height."""
     step = height * cube.scale
 
@@ -111,7 +121,7 @@ def in_bands(cube, settings, height):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tracking, "band_ranges", ranges)
-        with postprocess_large(ArrayBands(cube), settings, aoi="a") as stack:
+        with postprocess_large(ArrayBands(cube), method, aoi="a") as stack:
             return stack.to_stack(), stack
 
 
@@ -128,15 +138,15 @@ def test_tracks(random):
     scale = int(random.choice([1, 1, 2, 3]))
     shape = tuple(int(n) * scale for n in random.integers(1, 60 // scale, 2))
     cube = cube_of(random, int(random.integers(1, 6)), shape, scale, hidden=random.random() < 0.6)
-    for settings in methods_of(random):
+    for method in methods_of(random):
         if scale > 1:
-            settings = replace(settings, segment=replace(settings.segment, connectivity=4))
+            method = replace(method, segment=replace(method.segment, connectivity=4))
         if random.random() < 0.2:
-            settings = replace(settings, simplify_px=1.0)
+            method = replace(method, simplify_px=1.0)
         if random.random() < 0.2:
-            settings = PostProcessing.from_dict(settings.to_dict() | {"refine": {"weight": 0.3}})
-        found, large = in_bands(cube, settings, int(random.integers(1, 12)))
-        whole = postprocess(cube, settings, aoi="a")
+            method = PostProcessing.from_dict(method.to_dict() | {"refine": {"weight": 0.3}})
+        found, large = in_bands(cube, method, int(random.integers(1, 12)))
+        whole = postprocess(cube, method, aoi="a")
         assert_equal(found, whole)
         assert large.counts == tuple(np.diff(whole.frame_offsets))
         assert large.building_count == whole.building_count
@@ -149,8 +159,106 @@ def test_tracks_on_any_number_of_threads(threads):
     before = get_num_threads()
     set_num_threads(threads)
     try:
-        for settings in methods_of(random):
-            found, _ = in_bands(cube, settings, 16)
-            assert_equal(found, postprocess(cube, settings, aoi="a"))
+        for method in methods_of(random):
+            found, _ = in_bands(cube, method, 16)
+            assert_equal(found, postprocess(cube, method, aoi="a"))
     finally:
         set_num_threads(before)
+
+
+def town(random):
+    """A cube of houses that begin at some month, that lies off in some, perhaps with clouds."""
+    months, scale = int(random.integers(1, 6)), int(random.choice([1, 1, 2, 3]))
+    rows, columns = (int(side) * scale for side in random.integers(20, 170 // scale, 2))
+    blur = scipy.ndimage.gaussian_filter
+    settled = blur(random.random((rows, columns)), 10)
+    settled = settled > np.quantile(settled, 0.6)
+    houses = blur(random.random((rows, columns)), 1.5 * scale)
+    houses = np.clip(6 * ((houses - houses.min()) / np.ptp(houses) - 0.5), 0, 1) * settled
+    side = 14 * scale
+    begin = random.integers(-2, months, (rows // side + 1, columns // side + 1))
+    begin = begin.repeat(side, 0).repeat(side, 1)[:rows, :columns]
+    prob = np.stack(
+        [
+            np.roll(houses * (begin <= month), random.integers(-1, 2), 0) * 0.85
+            + 0.1 * random.random((rows, columns))
+            for month in range(months)
+        ]
+    )
+    if random.random() < 0.6:
+        prob = np.uint8(prob * 255)
+    else:
+        prob = np.float32(prob)
+        prob[random.random(prob.shape) < 0.005] = np.nan
+    valid = None
+    if random.random() < 0.6:
+        clouds = random.random((months, rows // scale, columns // scale))
+        valid = blur(clouds, (0, 4, 4)) > 0.47
+    return Cube(prob, tuple(f"2020_{k + 1:02}" for k in range(months)), valid, scale)
+
+
+def by_windows(cube, method, rim):
+    """With as little memory as will do, and the number of windows."""
+    windows = []
+    core = collapse._core.collapse_window
+
+    def counted(*arguments):
+        windows.append(core(*arguments))
+        return windows[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(collapse, "_RIM_PX", rim)
+        patch.setattr(collapse, "_core", _Core(collapse_window=counted))
+        for memory_mb in (0.3, 0.6, 1.2, 2.4, 100):
+            try:
+                stack = postprocess_large(ArrayBands(cube), method, aoi="a", memory_mb=memory_mb)
+            except InputError:
+                windows.clear()
+            else:
+                return stack, windows
+    raise AssertionError("not even with all the memory")
+
+
+class _Core:
+    """The native core with some functions changed."""
+
+    def __init__(self, **changes):
+        self.__dict__.update(changes)
+
+    def __getattr__(self, name):
+        from sn7fast import _core
+
+        return getattr(_core, name)
+
+
+@settings(max_examples=25, deadline=None)
+@given(seeds())
+def test_collapse(random):
+    cube = town(random)
+    method = PostProcessing(
+        "collapse",
+        CollapseParams(
+            max_shift_px=float(random.choice([0, 2, 6])),
+            adapt=float(random.choice([0, 0.5, 1])),
+            min_mean=float(random.choice([0.3, 0.6])),
+            hidden=str(random.choice(["drop", "keep"])),
+        ),
+    )
+    large, _ = by_windows(cube, method, int(random.choice([4, 16, 40])))
+    whole, found = postprocess(cube, method, aoi="a"), large.to_stack()
+    assert arrays_equal(found.footprints, whole.footprints)
+    assert np.array_equal(found.frame_offsets, whole.frame_offsets)
+    assert np.array_equal(found.ids, whole.ids)
+    for field in fields(Buildings):
+        ours, theirs = (getattr(stack.buildings, field.name) for stack in (found, whole))
+        assert np.array_equal(ours, theirs), field.name
+    assert large.counts == tuple(np.diff(whole.frame_offsets))
+    assert large.building_count == whole.building_count
+
+
+def test_a_window_that_is_too_small_is_made_larger():
+    cube = town(np.random.default_rng(3))
+    large, windows = by_windows(cube, PostProcessing("collapse"), 4)
+    assert len(windows) > 4
+    assert any(window is None for window in windows)
+    assert len(large) == len(postprocess(cube, PostProcessing("collapse"), aoi="a"))

@@ -65,3 +65,21 @@ def test_on_the_real_tile(model, real_data):
     iou, f1 = figures(model, image, labels)
     assert iou > 0.38
     assert f1 > 0.45
+
+
+def test_what_it_says_does_not_depend_on_threads():
+    """Workers have fewer of them than a process that is alone, and must make the same bytes."""
+    images = np.random.default_rng(0).integers(0, 256, (2, 3, 200, 264), np.uint8)
+    wanted = load_model(threads=1)(images)
+    for threads in (2, 3, 4, 7):
+        np.testing.assert_array_equal(load_model(threads=threads)(images), wanted)
+
+
+def test_threads_of_the_environment(monkeypatch):
+    """That is how a worker tells the network how many it may use."""
+    monkeypatch.setenv("SN7FAST_NUM_THREADS", "3")
+    monkeypatch.setattr("sn7fast.nn.backend_onnx.get_num_threads", lambda: 3)
+    assert load_model().backend.threads == 3
+    assert load_model(threads=1).backend.threads == 1
+    monkeypatch.delenv("SN7FAST_NUM_THREADS")
+    assert load_model().backend.threads is None

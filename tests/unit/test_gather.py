@@ -1,5 +1,6 @@
 """What is gathered AOI by AOI is what would be written of all at once; logs; shards."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -32,7 +33,7 @@ def parts(tmp_path):
         truth[aoi] = track(stack([boxes(random, 5), boxes(random, 2), months[2]], aoi=aoi))
         layout = Layout(tmp_path, aoi)
         layout.state.mkdir(parents=True)
-        write_stack(layout.tracks, tracks[aoi])
+        write_part(layout, tracks[aoi])
         if aoi == "c":
             truth.pop(aoi)
             continue
@@ -43,6 +44,14 @@ def parts(tmp_path):
             {"scot": scot, "f1": score_f1(truth[aoi], tracks[aoi]).aois[aoi].to_dict()},
         )
     return tracks, truth
+
+
+def write_part(layout, tracks):
+    counts = {"months": len(tracks.months), "buildings": tracks.building_count,
+              "footprints": len(tracks), "demolished": 0}  # fmt: skip
+    write_stack(layout.tracks, tracks, about={"counts": counts})
+    digest = hashlib.sha256(layout.tracks.read_bytes()).hexdigest()
+    write_json(layout.manifest, {"tracks": digest})
 
 
 def test_the_bytes_of_all_at_once(parts, tmp_path):
@@ -74,10 +83,38 @@ def test_scores_go_with_the_labels(parts, tmp_path):
     assert b"mosaic_c" in (tmp_path / "tracks.csv").read_bytes()
 
 
+def test_what_is_gathered_is_not_written_again(parts, tmp_path):
+    tracks, _ = parts
+    first = gather(tmp_path, AOIS)
+    names = ("tracks.csv", "truth.csv", "scores.json", "state/gathered.json")
+
+    def written():
+        return {name: (tmp_path / name).stat().st_ino for name in names}
+
+    before, again = written(), gather(tmp_path, AOIS)
+    assert written() == before
+    assert again.counts == first.counts
+    assert again.scot.to_dict() == first.scot.to_dict()
+    # Somebody touched a file.
+    wanted = (tmp_path / "truth.csv").read_bytes()
+    (tmp_path / "truth.csv").write_bytes(wanted[:-9])
+    gather(tmp_path, AOIS)
+    assert (tmp_path / "truth.csv").read_bytes() == wanted
+    # An AOI is another.
+    before = written()
+    write_part(Layout(tmp_path, "c"), tracks["c"].take(np.arange(5)))
+    assert gather(tmp_path, AOIS).counts["c"]["footprints"] == 5
+    assert written() != before
+    # One less.
+    gather(tmp_path, ["b", "c"])
+    assert b"mosaic_a" not in (tmp_path / "tracks.csv").read_bytes()
+
+
 def test_a_damaged_part_leaves_what_was_there(parts, tmp_path):
     gather(tmp_path, AOIS)
     before = (tmp_path / "tracks.csv").read_bytes()
     Layout(tmp_path, "b").tracks.write_bytes(b"PK")
+    Layout(tmp_path, "b").manifest.write_text("{}")
     with pytest.raises(FormatError, match=r"b/tracks\.npz: is no stack|cannot be read as npz"):
         gather(tmp_path, AOIS)
     assert (tmp_path / "tracks.csv").read_bytes() == before

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import rasterio
 
+from many_aois import tree
 from nn_fakes import fake_model, write_rgba
 from sn7fast import Footprints, Stack, read_csv, read_geojson, score_scot
 from sn7fast.data.sn7 import sn7_aoi, sn7_grid, sn7_stem
@@ -114,12 +115,12 @@ def test_files_that_a_gis_opens(train, tmp_path):
 def test_a_second_run_predicts_nothing_and_writes_the_same(train, tmp_path):
     out, model = tmp_path / "out", fake_model()
     run_pipeline(train, out, weights=model, post=BASELINE)
-    first = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    first = tree(out)
     calls = len(model.backend.calls)
     result = run_pipeline(train, out, weights=model, post=BASELINE)
     assert len(model.backend.calls) == calls
     assert len(result.predicted.kept) == 6
-    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == first
+    assert tree(out) == first
 
 
 def test_other_imagery_by_its_manifest(tmp_path):
@@ -169,7 +170,7 @@ def test_an_aoi_that_fails_does_not_stop_the_others(train, tmp_path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [({"formats": [".shp"]}, r"suffix: got '\.shp', wanted one of"),
-     ({"formats": [".csv"]}, r"suffix: got '\.csv'")],
+     ({"formats": [".geojson", ".tif"]}, r"suffix: got '\.tif'")],
 )  # fmt: skip
 def test_refuses(train, tmp_path, changes, message):
     with pytest.raises(InputError, match=message):

@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 
 from full_disks import full_disk, read_only
+from many_aois import tree
 from nn_fakes import fake_model, pointwise, write_rgba
-from pipeline_stacks import GRID, mask_of, tree, write_images, write_masks
+from pipeline_stacks import GRID, mask_of, write_images, write_masks
 from sn7fast import Grid, InputError, StackError, read_geojson
 from sn7fast.io.rasters import write_bands
 from sn7fast.pipeline import plan, run_aoi
@@ -204,7 +205,7 @@ def test_an_image_that_goes_or_changes_in_mid_run(tmp_path, what):
         if path.exists() and what == "vanishes":
             path.unlink()
         elif what == "changes":
-            os.utime(path, ns=(1, 1))
+            path.write_bytes(path.read_bytes() + b"x")
         return pointwise(batch)
 
     outcome = outcome_of(source, tmp_path / "out", fake_model(network))
@@ -313,6 +314,7 @@ RUN = """
 import sys, time
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
+from many_aois import tree
 from nn_fakes import fake_model, pointwise
 from sn7fast.pipeline import plan, run_aoi
 
@@ -368,6 +370,7 @@ def test_sources_that_are_none(tmp_path):
         ({"scale": 5}, "scale: got 5"),
         ({"wait_s": -1}, "wait_s: got -1"),
         ({"kind": "images", "weights": []}, "weights: got none"),
+        ({"kind": "images", "weights": None}, "weights: got None for images, wanted a file"),
     ):
         with pytest.raises(InputError, match=message):
             plan(source, tmp_path / "out", **changes)
@@ -378,6 +381,21 @@ def test_sources_that_are_none(tmp_path):
     with pytest.raises(InputError, match="the AOIs HARBOUR and Harbour, whose files would have"):
         plan(tmp_path / "two", tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_the_first_raster_may_be_damaged(tmp_path):
+    source = write_masks(tmp_path / "in", 3)
+    write_masks(tmp_path / "in", 3, aoi="a meadow")
+    for name in ("a meadow/2018_01.tif", "a meadow/2018_02.tif"):
+        (source / name).write_bytes(b"II*\0")
+    jobs = plan(source, tmp_path / "out", post=BASELINE, report=False)
+    assert [(job.aoi, job.kind) for job in jobs] == [
+        ("a meadow", "probabilities"), ("harbour", "probabilities")
+    ]  # fmt: skip
+    one, other = map(run_aoi, jobs)
+    assert len(one.failed_images) == 2
+    assert one.counts["months"] == 1
+    assert other.failed_images == {}
 
 
 def test_settings_of_images_are_none_of_masks(tmp_path):

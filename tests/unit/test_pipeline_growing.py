@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from many_aois import tree
 from nn_fakes import fake_model
-from pipeline_stacks import GRID, HOUSES, tree, write_images, write_masks
+from pipeline_stacks import GRID, HOUSES, write_images, write_masks
 from sn7fast import Footprints, Grid, InputError, Stack
 from sn7fast.data.synthetic import synthetic_scene
 from sn7fast.pipeline import plan, run_aoi

@@ -9,11 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from many_aois import tree
 from nn_fakes import fake_model
-from pipeline_stacks import GRID, MONTHS, mask_of, tree, write_images, write_masks
-from sn7fast import Cube
+from pipeline_stacks import GRID, MONTHS, mask_of, write_images, write_masks
+from sn7fast import Cube, MissingDependencyError, read_csv, read_parquet
 from sn7fast.io.rasters import write_bands
 from sn7fast.pipeline import plan, run_aoi
+from sn7fast.pipeline.stacks import read_stack
 from sn7fast.postprocess import PostProcessing
 from sn7fast.postprocess.cubes import write_cube
 
@@ -85,6 +87,43 @@ def test_what_changes_redoes_what_depends_on_it(images, tmp_path):
     calls = len(model.backend.calls)
     run(images, out, replace(model, fingerprint="other"))
     assert len(model.backend.calls) == calls + 3
+
+
+def test_all_formats_beside_the_table(images, tmp_path):
+    suffixes = [".parquet", ".gpkg", ".fgb", ".geojson", ".csv"]
+    outcome = run(images, tmp_path / "out", formats=suffixes)
+    assert outcome.done[2:7] == tuple(f"footprints{suffix}" for suffix in suffixes)
+    folder = tmp_path / "out" / "buildings"
+    names = [f"harbour{'.sn7' if suffix == '.csv' else ''}{suffix}" for suffix in suffixes]
+    assert {path.name for path in folder.iterdir()} == {"harbour.csv", *names}
+    expected = read_stack(tmp_path / "out" / "state" / "harbour" / "tracks.npz")
+    for found in (read_csv(folder / "harbour.sn7.csv"), read_parquet(folder / "harbour.parquet")):
+        assert np.array_equal(found["harbour"].ids, expected.ids)
+        assert np.array_equal(found["harbour"].footprints.coords, expected.footprints.coords)
+    columns = read_parquet(folder / "harbour.parquet").columns
+    assert sorted(columns) == ["confidence", "observed", "status"]
+    assert set(columns["status"]) == {"standing"}
+
+
+def test_rows_have_an_iou_whatever_the_method(images, tmp_path):
+    for method in ("baseline", "collapse"):
+        out = tmp_path / method
+        run(images, out, post=PostProcessing(method=method), formats=[".parquet"])
+        stack = read_parquet(out / "buildings" / "harbour.parquet")["harbour"]
+        for name in np.unique(stack.ids):
+            iou = stack.iou[stack.ids == name]
+            assert iou.tolist() == [0, *[1] * (len(iou) - 1)]
+
+
+def test_a_package_that_is_absent_is_told_at_once(images, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(MissingDependencyError, match=r"pyarrow is needed .*sn7fast\[vector\]"):
+        plan(images, tmp_path / "out", weights=fake_model(), formats=[".parquet"])
+    # Without pystac all but the item is there.
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    outcome = run(images, tmp_path / "out")
+    assert outcome.done == ("predict", *AFTER[:-1])
+    assert "pystac is not installed" in outcome.notes[0]
 
 
 def test_an_image_that_changes_is_predicted_alone(images, tmp_path):
@@ -204,7 +243,7 @@ def _interrupted(images, out, count, monkeypatch):
 
 def test_masks_need_no_network(tmp_path):
     source = write_masks(tmp_path / "in", 4)
-    (job,) = plan(source, tmp_path / "out", weights="absent.onnx", post=BASELINE)
+    (job,) = plan(source, tmp_path / "out", weights="absent.onnx", post=BASELINE, report=False)
     assert (job.kind, job.settings.networks) == ("probabilities", ())
     outcome = run_aoi(job)
     assert outcome.done == AFTER
@@ -271,3 +310,43 @@ def test_jobs_can_be_pickled_and_models_in_memory_stay_here(images, tmp_path):
     assert "of another process, wanted its file" in outcome.failed
     assert pickle.loads(pickle.dumps(outcome)) == outcome
     assert "numpy" not in repr(sys.modules[type(job).__module__].AoiJob.__annotations__)
+
+
+def test_the_report_shows_images_and_goes_with_them(images, tmp_path):
+    out = tmp_path / "out"
+    assert run(images, out, report=True).done == ("predict", *AFTER, "report")
+    page = (out / "reports" / "harbour.html").read_bytes()
+    assert run(images, out, report=True).done == ()
+    run(images, tmp_path / "again", report=True)
+    assert (tmp_path / "again" / "reports" / "harbour.html").read_bytes() == page
+    masks = write_masks(tmp_path / "masks", 3)
+    bare = run(masks, tmp_path / "bare", report=True, weights=None)
+    assert bare.done == (*AFTER, "report")
+    assert (tmp_path / "bare" / "reports" / "harbour.html").read_bytes() != page
+
+
+def test_sn7_files_with_labels(tmp_path):
+    from sn7fast.data.synthetic import synthetic_scene
+
+    scene = synthetic_scene(seed=3, shape_yx=(64, 64), months=4, kind="suburb")
+    scene.write_sn7(tmp_path / "in")
+    out = tmp_path / "out"
+    steps = ("predict", "postprocess", "footprints.geojson", "table", "truth", "scores", "item",
+             "report")  # fmt: skip
+    assert run(tmp_path / "in", out, report=True).done == steps
+    assert run(tmp_path / "in", out, report=True).kept == steps
+    found = json.loads((out / "state" / scene.aoi / "scores.json").read_text())
+    assert set(found) == {"scot", "f1"}
+    # A label that changes is scored again, and nothing is tracked again.
+    label = next((tmp_path / "in").rglob("labels_match_pix/*2018_02*"), None) or next(
+        (tmp_path / "in").rglob("labels_match_pix/*")
+    )
+    content = json.loads(label.read_text())
+    del content["features"][0]
+    label.write_text(json.dumps(content))
+    assert run(tmp_path / "in", out, report=True).done == ("truth", "scores", "report")
+    # Without labels there is nothing to score, and what there was goes.
+    shutil.rmtree(tmp_path / "in" / scene.aoi / "labels_match_pix")
+    assert run(tmp_path / "in", out, report=True).done == ("report",)
+    assert not (out / "state" / scene.aoi / "scores.json").exists()
+    assert not (out / "state" / scene.aoi / "truth.npz").exists()

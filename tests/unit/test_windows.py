@@ -320,12 +320,11 @@ class TestLarge:
     @pytest.mark.parametrize(
         "settings",
         [
-            PostProcessing("collapse"),
             PostProcessing("stc"),
             PostProcessing("baseline", separate=SeparateParams()),
             PostProcessing("filtered", FilterParams.preset("selim_sef")),
         ],
-        ids=["collapse", "stc", "separate", "nearest"],
+        ids=["stc", "separate", "nearest"],
     )
     def test_what_needs_the_area_in_memory_says_how_much(self, settings):
         with pytest.raises(InputError, match=r"memory: got 1 MB, and a needs about \d+ MB"):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sn7fast.pipeline import PipelineResult, Shard, Told
     from sn7fast.postprocess import PostProcessing
 
-_SUFFIXES = {"geojson": ".geojson", "gpkg": ".gpkg", "parquet": ".parquet", "fgb": ".fgb"}
+_SUFFIXES = {name: f".{name}" for name in ("geojson", "parquet", "gpkg", "fgb", "csv")}
 
 
 def _shard(_: click.Context, __: click.Parameter, text: str | None) -> Shard | None:
@@ -64,7 +64,7 @@ def _shard(_: click.Context, __: click.Parameter, text: str | None) -> Shard | N
     multiple=True,
     default=["geojson"],
     show_default=True,
-    help="Of the footprints, may be repeated; all but geojson need the extra vector.",
+    help="Of the footprints, may be repeated; parquet, gpkg and fgb need the extra vector.",
 )
 @click.option(
     "--workers",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sn7fast.cube import Cube
-from sn7fast.data.load import check_alike, load_masks
+from sn7fast.data.load import load_masks, shared_grid
 from sn7fast.data.valid import valid_pixels
 from sn7fast.errors import InputError, RasterError, StackError
 from sn7fast.io.rasters import opened, read_mask
@@ -84,7 +85,7 @@ class MonthlyRasters:
             np.broadcast_to(corner.ravel()[:1].reshape(1, 1), grid.shape_yx)
             for corner, grid in zip(corners, grids, strict=True)
         ]
-        grid = check_alike(frames, like, grids)
+        grid = shared_grid(frames, like, grids)
         _check_kind(frames[0], corners[0].dtype)
         self.grid = _native(frames[0], grid, scale)
         self.is_uint8 = corners[0].dtype in (np.bool_, np.uint8)
@@ -103,6 +104,14 @@ class MonthlyRasters:
             prob *= self._scaled(prob)
         months = tuple(frame.month for frame in self._frames)
         return Cube(prob, months, _valid(prob, self._frames, hidden, self.scale, None), self.scale)
+
+    def only(self, month: int) -> MonthlyRasters:
+        """The rasters of one month, by its position."""
+        if self._factor is None:
+            self._factor = 1 if self._has_levels() else 255
+        one = copy.copy(self)
+        one._frames, one._nodata = [self._frames[month]], [self._nodata[month]]
+        return one
 
     def _scaled(self, prob: NDArray[Any]) -> np.uint8:
         """What masks are multiplied by: if no value of all months is above 1, by 255."""

@@ -54,10 +54,10 @@ def load_masks(frames: Sequence[Frame]) -> tuple[list[NDArray[Any]], Grid]:
     finally:
         # After an error nobody wants the files that still wait.
         pool.shutdown(cancel_futures=True)
-    return list(masks), check_alike(frames, masks, grids)
+    return list(masks), shared_grid(frames, masks, grids)
 
 
-def check_alike(
+def shared_grid(
     frames: Sequence[Frame], masks: Sequence[NDArray[Any]], grids: Sequence[Grid]
 ) -> Grid:
     """The grid that masks share; see `load_masks`.

@@ -34,6 +34,7 @@ class OnnxBackend:
 
     Attributes:
         spec: Of the network.
+        threads: As set, or None: as many as onnxruntime likes.
 
     Raises:
         InputError: The file cannot be used or has no spec and none is given, they do not agree, or
@@ -56,6 +57,7 @@ class OnnxBackend:
         options.log_severity_level = _ERRORS_ONLY
         if threads is None and "SN7FAST_NUM_THREADS" in os.environ:
             threads = get_num_threads()
+        self.threads = threads
         if threads is not None:
             options.intra_op_num_threads = threads
         # Waiting threads would take the cores that decode and write.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -97,6 +98,12 @@ class MonthlyPredictions:
         corner = ((0, 1), (0, 1))
         heads = [_image_grid(read_prediction(frame.path, window=corner)) for frame in frames]
         self.grid, self.scale = _common(frames, heads)
+
+    def only(self, month: int) -> MonthlyPredictions:
+        """The predictions of one month, by its position."""
+        one = copy.copy(self)
+        one._frames = [self._frames[month]]
+        return one
 
     def read(self, window: Window) -> Cube:
         """The part of the cube that `load_cube` gives in uint8, without a grid.

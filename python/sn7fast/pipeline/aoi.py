@@ -21,12 +21,13 @@ from __future__ import annotations
 import hashlib
 import json
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sn7fast.errors import InputError, Sn7FastError
-from sn7fast.pipeline.cubes import load_cube_of, source_inputs
+from sn7fast.pipeline.cubes import source_inputs, tracked
 from sn7fast.pipeline.evidence import DEMOLISHED, STATUS, UNOBSERVED, evidence
 from sn7fast.pipeline.lock import locked
 from sn7fast.pipeline.outcome import AoiOutcome, Told
@@ -36,7 +37,6 @@ from sn7fast.pipeline.products import Tracks, write_item, write_products, write_
 from sn7fast.pipeline.published import published, read_published, recovered, write_published
 from sn7fast.pipeline.stacks import read_about, read_stack, write_stack
 from sn7fast.pipeline.steps import Steps, versioned
-from sn7fast.postprocess import postprocess
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -118,16 +118,24 @@ def _track(steps: Steps, frames: Sequence[Frame]) -> None:
     if steps.is_kept("postprocess", inputs):
         return
     with steps.timed("postprocess"):
-        cube = load_cube_of(steps, frames)
-        stack = postprocess(cube, job.settings.post, aoi=job.aoi)
+        cube, stack = tracked(steps, frames)
         result = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
-        named, given_out = published(stack, _before(steps), result)
+        named, given_out = published(_with_iou(stack), _before(steps), result)
         arrays, about = _with_evidence(cube, named)
         with steps.staged(layout.ids) as part:
             write_published(part, given_out)
         with steps.staged(layout.tracks) as part:
             write_stack(part, named, about=about, arrays=arrays)
     steps.finish("postprocess", inputs, [layout.ids, layout.tracks])
+
+
+def _with_iou(stack: Stack) -> Stack:
+    """IoU with the earlier shape also of methods that give a building one shape for all months."""
+    if stack.iou is not None or stack.ids is None:
+        return stack
+    iou = np.ones(len(stack))
+    iou[np.unique(stack.ids, return_index=True)[1]] = 0
+    return replace(stack, iou=iou)
 
 
 def _before(steps: Steps) -> Published | None:

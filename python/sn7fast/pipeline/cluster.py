@@ -21,7 +21,7 @@ from sn7fast.errors import InputError, WorkersError
 from sn7fast.pipeline.workers import MOST_WORKERS, THREAD_VARIABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from concurrent.futures import Executor
 
 _ADDRESS = re.compile(r"(tcp|tls|ucx|ws|wss)://\S+")
@@ -43,7 +43,7 @@ class Cluster:
 
     executor: Executor
     threads: int
-    look: Any
+    look: Callable[[], None]
 
 
 @contextmanager
@@ -97,7 +97,12 @@ def _local(distributed: Any, count: int) -> Iterator[Any]:  # noqa: ANN401 - a m
 
 
 def _check_versions(client: Any, where: str) -> None:  # noqa: ANN401 - of distributed
-    found = client.run(_version)
+    try:
+        found = client.run(_version)
+    except Exception as error:  # whatever the worker raised
+        raise WorkersError(
+            f"dask: a worker of {where} cannot import sn7fast: {type(error).__name__}: {error}"
+        ) from error
     odd = {address: version for address, version in found.items() if version != __version__}
     if odd:
         address, version = next(iter(odd.items()))

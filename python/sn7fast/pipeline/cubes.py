@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,24 +13,23 @@ from sn7fast.data.discover import Frame
 from sn7fast.data.images import ImageEntry, ImageSettings
 from sn7fast.data.valid import fitted
 from sn7fast.errors import InputError
-from sn7fast.io.rasters import opened, read_mask
+from sn7fast.io.rasters import opened, pixel_size, read_mask
 from sn7fast.nn.cubes import load_cube as load_predictions
 from sn7fast.nn.outputs import TAG
 from sn7fast.pipeline.frames import content_of, month_of, path_of, usable
+from sn7fast.postprocess import postprocess
 from sn7fast.postprocess.cubes import cube_loaders
+from sn7fast.windows import FrameBands, needed_mb, postprocess_large, why_in_one_piece
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
     from sn7fast.cube import Cube
     from sn7fast.pipeline.frames import ImageFrame
     from sn7fast.pipeline.steps import Steps
-
-# Settings of images that a mask may have, too: those of the rasters beside it.
-_OF_RASTERS_BESIDE = ("unusable", "mask_band")
+    from sn7fast.stack import Stack
 
 
 def source_inputs(steps: Steps, frames: Sequence[Frame]) -> dict[str, Any]:
@@ -71,44 +71,97 @@ def load_cube_of(steps: Steps, frames: Sequence[Frame]) -> Cube:
     job = steps.job
     if job.cube is not None:
         return next(iter(cube_loaders(job.cube).values()))()
-    if job.kind == "images":
-        return load_predictions(frames, output=job.settings.predict.outputs[0], dtype="uint8")
-    own = [frame for frame in _usable(steps) if isinstance(frame, ImageEntry)]
-    found = [Frame(job.aoi, month_of(frame), frame.path) for frame in own]
-    with opened(found[0].path) as dataset:
-        outputs = dataset.descriptions if TAG in dataset.tags() else None
-    if outputs is not None:
-        output = "footprint" if "footprint" in outputs else outputs[0]
+    found, output, own = _rasters(steps, frames)
+    if output is not None:
         cube = load_predictions(found, output=output, dtype="uint8")
     else:
         cube = load_cube(found, scale=job.settings.scale)
     return _hidden(cube, own)
 
 
-def _usable(steps: Steps) -> list[ImageFrame]:
-    """The frames of masks or probabilities that can be opened; others are told once."""
+def tracked(steps: Steps, frames: Sequence[Frame]) -> tuple[Cube, Stack]:
+    """The cube of a job and its buildings; arguments as `source_inputs`.
+
+    An AOI that does not fit into the memory of the settings is worked through in bands; then the
+    cube is one whose rows are read when they are asked for.
+
+    Raises:
+        InputError: A file cannot be used; or the AOI is too large for its method.
+        MissingDependencyError: zarr is needed and not installed.
+    """
     job = steps.job
+    bands = _bands(steps, frames)
+    if bands is None:
+        cube = load_cube_of(steps, frames)
+        return cube, postprocess(cube, job.settings.post, aoi=job.aoi)
+    half = _memory_mb(job.settings.memory_mb) / 2
+    with postprocess_large(bands, job.settings.post, aoi=job.aoi, memory_mb=half) as large:
+        return bands.lazy_cube(), large.to_stack()
 
-    def leave_out(path: Path, message: str) -> None:
-        if str(path) not in steps.failed_images:
-            steps.leave_out(path, message)
 
-    frames = [frame for frame, _ in usable(job.aoi, job.frames, leave_out, "masks")]
+def _bands(steps: Steps, frames: Sequence[Frame]) -> FrameBands | None:
+    """The bands of a job that is too large to be in one piece; None if it is not."""
+    job, post = steps.job, steps.job.settings.post
+    given = job.settings.memory_mb
+    if job.cube is not None or (given is None and why_in_one_piece(post) is not None):
+        return None
+    found, output, own = _rasters(steps, frames)
+    rows, columns, size = pixel_size(found[0].path)
+    needed = needed_mb((rows, columns), len(found), post, is_uint8=size == 1)
+    # What is hidden by rasters beside the frames is put together in memory.
+    if needed <= _memory_mb(given) or _has_rasters_beside(own):
+        return None
+    return FrameBands(found, output=output or "footprint", at_scale=job.settings.scale)
+
+
+def _memory_mb(given: float | None) -> float:
+    if given is not None:
+        return given
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2e6
+
+
+def _rasters(
+    steps: Steps, frames: Sequence[Frame]
+) -> tuple[Sequence[Frame], str | None, list[ImageEntry]]:
+    """The rasters of a job, the output of a network that they hold, if any, and its own frames."""
+    job = steps.job
+    if job.kind == "images":
+        return frames, job.settings.predict.outputs[0], []
+    own = [frame for frame in _usable(steps) if isinstance(frame, ImageEntry)]
+    found = [Frame(job.aoi, month_of(frame), frame.path) for frame in own]
+    with opened(found[0].path) as dataset:
+        outputs = dataset.descriptions if TAG in dataset.tags() else None
+    if outputs is None:
+        return found, None, own
+    return found, "footprint" if "footprint" in outputs else outputs[0], own
+
+
+def _usable(steps: Steps) -> list[ImageFrame]:
+    """The frames of masks or probabilities that can be opened."""
+    if steps.usable is not None:
+        return steps.usable
+    job, default = steps.job, ImageSettings()
+    frames = [frame for frame, _ in usable(job.aoi, job.frames, steps.leave_out, "masks")]
     for frame in frames:
-        default = ImageSettings()
-        if isinstance(frame, ImageEntry):
-            for name in ("bands", "scale", "offset", "nodata", "alpha"):
-                if getattr(frame.settings, name) != getattr(default, name):
-                    raise InputError(
-                        f"{path_of(frame)}: {name}: got it for a mask or probabilities, which are "
-                        "taken as they are; wanted it for images alone"
-                    )
+        if not isinstance(frame, ImageEntry):
+            continue
+        for name in ("bands", "scale", "offset", "nodata", "alpha"):
+            if getattr(frame.settings, name) != getattr(default, name):
+                raise InputError(
+                    f"{path_of(frame)}: {name}: got it for a mask or probabilities, which are "
+                    "taken as they are; wanted it for images alone"
+                )
+    steps.usable = frames
     return frames
+
+
+def _has_rasters_beside(frames: Sequence[ImageEntry]) -> bool:
+    return any(frame.valid is not None or frame.udm is not None for frame in frames)
 
 
 def _hidden(cube: Cube, frames: Sequence[ImageEntry]) -> Cube:
     """The cube without what the rasters beside its frames say is not valid."""
-    if all(frame.valid is None and frame.udm is None for frame in frames):
+    if not _has_rasters_beside(frames):
         return cube
     rows, columns = (side // cube.scale for side in cube.prob.shape[1:])
     valid: NDArray[np.bool_] = np.ones((len(frames), rows, columns), bool)

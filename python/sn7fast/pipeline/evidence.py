@@ -104,9 +104,12 @@ def means(values: NDArray[Any], footprints: Footprints, scale: int = 1) -> NDArr
     """
     rows, columns = values.shape
     coords = footprints.coords * scale
-    x = np.clip((coords[1:, 0] + coords[:-1, 0]) / 2, 0, columns)
-    total = np.zeros(len(x))
-    area = np.zeros(len(x))
+    total = np.zeros(max(0, len(coords) - 1))
+    area = np.zeros_like(total)
+    # An edge along a row adds nothing, and half of the edges of outlines of pixels are such.
+    edge = np.flatnonzero(coords[1:, 1] != coords[:-1, 1])
+    x = np.clip((coords[edge + 1, 0] + coords[edge, 0]) / 2, 0, columns)
+    from_y, to_y = coords[edge, 1], coords[edge + 1, 1]
     high = max(1, _MOST_PIXELS // columns)
     dtype = np.float64 if values.dtype.kind == "f" else np.uint32
     bounds = coords[:, 1].min(initial=rows), coords[:, 1].max(initial=0)
@@ -117,9 +120,9 @@ def means(values: NDArray[Any], footprints: Footprints, scale: int = 1) -> NDArr
         table = np.zeros((bottom - top + 1, columns + 1), dtype)
         np.cumsum(values[top:bottom], axis=1, dtype=dtype, out=table[1:, 1:])
         np.cumsum(table, axis=0, out=table)
-        y = np.clip(coords[:, 1], top, bottom) - top
-        total += _sums(table, x, y[1:]) - _sums(table, x, y[:-1])
-        area += x * (y[1:] - y[:-1])
+        start, end = (np.clip(y, top, bottom) - top for y in (from_y, to_y))
+        total[edge] += _sums(table, x, end) - _sums(table, x, start)
+        area[edge] += x * (end - start)
     part, whole = _by_footprint(footprints, total, area)
     with np.errstate(invalid="ignore", divide="ignore"):
         found = part / whole

@@ -4,26 +4,33 @@ The parts lie in the folder of the run, left there by whoever did the AOI: this 
 or another shard. Each run gathers all that is finished when its own AOIs are, one run at a time;
 so the last one to do so finds everything, and the order in which shards finish does not matter.
 AOIs go by their names and are read one after the other: memory is needed for one of them.
+
+Nothing is written if it was made of the same, by the manifests of the AOIs, and the files are still
+what they were: ``state/gathered.json`` knows both, and is written last.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sn7fast.io.outputs import whole_file
+from sn7fast import __version__
+from sn7fast.io.outputs import whole_file, write_json
 from sn7fast.io.tables import dumps_csv
-from sn7fast.pipeline.layout import SCORES, TRACKS, TRUTH, Layout
-from sn7fast.pipeline.stacks import read_stack
+from sn7fast.pipeline.layout import SCORES, STATE, TRACKS, TRUTH, Layout
+from sn7fast.pipeline.stacks import read_about, read_stack
 from sn7fast.scores import F1Aoi, F1Counts, F1Score, ScotAoi, ScotScore
 from sn7fast.stack import Stack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
+_GATHERED = "gathered.json"
+_COUNTS = ("months", "buildings", "footprints")
 _PAIRS = ("truth_ids", "proposal_ids", "iou")
 
 
@@ -75,22 +82,49 @@ def gather(out: Path, aois: Iterable[str]) -> Gathered:
     """
     layouts = [Layout(out, aoi) for aoi in sorted(aois)]
     labelled = [layout for layout in layouts if layout.scores.exists()]
-    counts: dict[str, dict[str, int]] = {}
+    counts = {}
+    for layout in layouts:
+        found = read_about(layout.tracks)["counts"]
+        counts[layout.aoi] = {name: int(found[name]) for name in _COUNTS}
+    scores = _light_scores(labelled) if labelled else None
+    made_of = _made_of(layouts)
+    if not _is_gathered(out, made_of):
+        _write_table(out / TRACKS, [layout.tracks for layout in layouts])
+        if scores is not None:
+            _write_table(out / TRUTH, [layout.truth for layout in labelled])
+            _write_scores(out / SCORES, labelled, scores)
+        else:
+            for name in (TRUTH, SCORES):
+                (out / name).unlink(missing_ok=True)
+        write_json(out / STATE / _GATHERED, {"of": made_of, "files": _hashes(out)})
+    return Gathered(counts, *(scores or ()))
 
-    def count(stack: Stack) -> None:
-        counts[stack.aoi] = {
-            "months": len(stack.months),
-            "buildings": stack.building_count,
-            "footprints": len(stack),
-        }
 
-    _write_table(out / TRACKS, [layout.tracks for layout in layouts], count)
-    if not labelled:
-        for name in (TRUTH, SCORES):
-            (out / name).unlink(missing_ok=True)
-        return Gathered(counts)
-    _write_table(out / TRUTH, [layout.truth for layout in labelled])
-    return Gathered(counts, *_write_scores(out / SCORES, labelled))
+def _made_of(layouts: Sequence[Layout]) -> str:
+    """A hash of all that the tables depend on."""
+    whole = hashlib.sha256(__version__.encode())
+    for layout in layouts:
+        whole.update(json.dumps(layout.aoi).encode())
+        whole.update(hashlib.sha256(layout.manifest.read_bytes()).digest())
+    return whole.hexdigest()
+
+
+def _is_gathered(out: Path, made_of: str) -> bool:
+    try:
+        found = json.loads((out / STATE / _GATHERED).read_text(encoding="utf-8"))
+        return bool(found == {"of": made_of, "files": _hashes(out)})
+    except (OSError, ValueError):
+        return False
+
+
+def _hashes(out: Path) -> dict[str, str]:
+    """Of the tables that are there."""
+    hashes = {}
+    for name in (TRACKS, TRUTH, SCORES):
+        if (out / name).exists():
+            with (out / name).open("rb") as file:
+                hashes[name] = hashlib.file_digest(file, "sha256").hexdigest()
+    return hashes
 
 
 def read_scores(out: Path) -> tuple[ScotScore, F1Score]:
@@ -105,9 +139,7 @@ def read_scores(out: Path) -> tuple[ScotScore, F1Score]:
     return ScotScore(scot), F1Score(f1, F1Counts.from_dict(found["f1"]["pooled"]))
 
 
-def _write_table(
-    path: Path, parts: Sequence[Path], told: Callable[[Stack], None] = lambda _: None
-) -> None:
+def _write_table(path: Path, parts: Sequence[Path]) -> None:
     """The bytes of `sn7fast.write_csv` of all stacks, a month at a time."""
     with whole_file(path) as temporary, temporary.open("wb") as file:
         head = dumps_csv({})
@@ -118,11 +150,10 @@ def _write_table(
                 ids = None if stack.ids is None else [stack.ids[stack.rows(month)]]
                 one = Stack.from_frames([footprints], months=[month], aoi=stack.aoi, ids=ids)
                 file.write(dumps_csv(one)[len(head) :])
-            told(stack)
 
 
-def _write_scores(path: Path, layouts: Sequence[Layout]) -> tuple[ScotScore, F1Score]:
-    """The scores of all AOIs; the means come first in the file, hence two passes."""
+def _light_scores(layouts: Sequence[Layout]) -> tuple[ScotScore, F1Score]:
+    """The scores of all AOIs, without their pairs."""
     scot: dict[str, ScotAoi] = {}
     f1: dict[str, F1Aoi] = {}
     for layout in layouts:
@@ -131,11 +162,14 @@ def _write_scores(path: Path, layouts: Sequence[Layout]) -> tuple[ScotScore, F1S
             month.update(dict.fromkeys(_PAIRS, ()))
         scot[layout.aoi] = ScotAoi.from_dict(found["scot"])
         f1[layout.aoi] = F1Aoi.from_dict(found["f1"])
-    scores = ScotScore(scot), F1Score(f1, _pooled(f1))
+    return ScotScore(scot), F1Score(f1, _pooled(f1))
+
+
+def _write_scores(path: Path, layouts: Sequence[Layout], scores: tuple[ScotScore, F1Score]) -> None:
+    """As `json.dumps` has it, but for one AOI at a time; the means come first."""
     with whole_file(path) as temporary, temporary.open("w", encoding="utf-8") as file:
         means = [score.to_dict() for score in scores]
         for opening, name, mean in zip("{,", ("scot", "f1"), means, strict=True):
-            # As `json.dumps` has it, but for one AOI at a time.
             head = mean | {"aois": {}}
             text = _indented(head, 1).removesuffix("{}\n }")
             file.write(f'{opening}\n "{name}": {text}')
@@ -145,7 +179,6 @@ def _write_scores(path: Path, layouts: Sequence[Layout]) -> tuple[ScotScore, F1S
                 file.write(f"{',' if index else '{'}\n   {key}: {_indented(found, 3)}")
             file.write("\n  }\n }")
         file.write("\n}\n")
-    return scores
 
 
 def _pooled(f1: Mapping[str, F1Aoi]) -> F1Counts:

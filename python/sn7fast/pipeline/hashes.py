@@ -39,7 +39,7 @@ class Hashes:
         self._known: dict[str, tuple[_Mark, str]] = {}
         self._changed = False
         # What files were when they were hashed by this run.
-        self._seen: dict[str, _Mark] = {}
+        self._seen: dict[str, tuple[_Mark, str]] = {}
         try:
             found = json.loads(path.read_text(encoding="utf-8"))
             if found["version"] == _VERSION:
@@ -57,21 +57,23 @@ class Hashes:
             OSError: It cannot be read.
         """
         name, mark = str(path.absolute()), _mark(path)
-        self._seen[name] = mark
         known = self._known.get(name)
         if known is not None and known[0] == mark:
+            self._seen[name] = known
             return known[1]
         with path.open("rb") as file:
             text = hashlib.file_digest(file, "sha256").hexdigest()
+        self._seen[name] = mark, text
         if time.time_ns() - max(mark[1:3]) > _YOUNG_NS:
             self._known[name] = mark, text
             self._changed = True
         return text
 
     def has_changed(self, path: Path) -> bool:
-        """True if a file is not what it was when this run hashed it."""
+        """True if the content of a file is not what it was when this run hashed it."""
+        before = self._seen.get(str(path.absolute()))
         try:
-            return _mark(path) != self._seen.get(str(path.absolute()))
+            return before is None or (before[0] != _mark(path) and before[1] != self.of(path))
         except OSError:
             return True
 

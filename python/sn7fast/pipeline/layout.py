@@ -33,8 +33,11 @@ class Layout:
         return self.out / PROBABILITIES / self.aoi
 
     def footprints(self, suffix: str) -> Path:
-        """Footprints in the format of a suffix such as ``.geojson``."""
-        return self.out / BUILDINGS / f"{self.aoi}{suffix}"
+        """Footprints in the format of a suffix such as ``.geojson``.
+
+        Those of an SN7 CSV are ``<AOI>.sn7.csv``, beside the table of buildings.
+        """
+        return self.out / BUILDINGS / f"{self.aoi}{'.sn7' if suffix == '.csv' else ''}{suffix}"
 
     @property
     def table(self) -> Path:

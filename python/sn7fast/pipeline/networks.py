@@ -97,6 +97,10 @@ def described(
         if isinstance(one, Model):
             network, model = Network(None), one
         else:
+            if not isinstance(one, str | os.PathLike | Network):
+                raise InputError(
+                    f"weights: got {one!r} for images, wanted a file, a Network or a Model"
+                )
             network = one if isinstance(one, Network) else Network(os.fspath(one))
             model = network.load()
         models.append(model)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +16,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sn7fast.data.discover import Frame
+    from sn7fast.pipeline.frames import ImageFrame
     from sn7fast.pipeline.products import Tracks
     from sn7fast.pipeline.steps import Steps
-
-_REPORT = "sn7fast.report"
 
 
 def write_page(steps: Steps, tracks: Tracks, probabilities: Sequence[Frame]) -> None:
@@ -38,7 +35,7 @@ def write_page(steps: Steps, tracks: Tracks, probabilities: Sequence[Frame]) -> 
         OSError: The file cannot be written.
     """
     job, layout = steps.job, steps.layout
-    if not job.settings.report or importlib.util.find_spec(_REPORT) is None:
+    if not job.settings.report:
         return
     has_truth = bool(steps.manifest.outputs("truth"))
     months = {frame.month for frame in probabilities}
@@ -46,29 +43,41 @@ def write_page(steps: Steps, tracks: Tracks, probabilities: Sequence[Frame]) -> 
     inputs: dict[str, Any] = {"tracks": tracks.sha256}
     inputs["truth"] = steps.hashes.of(layout.truth) if has_truth else None
     if job.kind == "images":
-        inputs["images"] = {month_of(one): content_of(one, steps.hashes) for one in used}
+        inputs["images"] = {
+            month_of(one): {**content_of(one, steps.hashes), **_delivered(steps, one)}
+            for one in used
+        }
     else:
         inputs["source"] = source_inputs(steps, probabilities)
 
     def write(path: Path) -> None:
-        report = importlib.import_module(_REPORT)
+        from sn7fast.report import write_report
+
         truth = read_stack(layout.truth) if has_truth else None
         if job.kind == "images":
             images, valid = _images(job.aoi, used, tracks.stack.months)
         else:
             images, valid = load_cube_of(steps, probabilities), None
-        report.write_report(path, tracks.stack, truth=truth, images=images, valid=valid)
+        write_report(path, tracks.stack, truth=truth, images=images, valid=valid)
 
     steps.make("report", inputs, layout.report, write)
 
 
+def _delivered(steps: Steps, frame: ImageFrame) -> dict[str, str]:
+    """The image of SpaceNet 7 with its clouds: a page shows it, a network does not see it."""
+    if not isinstance(frame, MonthFiles) or frame.image is None:
+        return {}
+    return {"delivered": steps.hashes.of(frame.image)}
+
+
 def _images(aoi: str, frames: Sequence[Any], months: Sequence[str]) -> tuple[Any, Any]:
     """Images of each month, read when they are asked for, and what is valid in them."""
-    sources = importlib.import_module(f"{_REPORT}.sources")
+    from sn7fast.report.sources import CatalogImages, ManifestImages
+
     sn7 = tuple(frame for frame in frames if isinstance(frame, MonthFiles))
     if sn7:
-        found = sources.CatalogImages(AoiFiles(aoi, sn7))
-        return found, found.valid(months)
+        of_sn7 = CatalogImages(AoiFiles(aoi, sn7))
+        return of_sn7, of_sn7.valid(months)
     own = [frame for frame in frames if isinstance(frame, ImageEntry)]
-    found = sources.ManifestImages([replace(frame, label=month_of(frame)) for frame in own])
+    found = ManifestImages([replace(frame, label=month_of(frame)) for frame in own])
     return found, found.valid()

@@ -18,11 +18,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from sn7fast._arguments import number_from_zero, whole_number
+from sn7fast._optional import require
 from sn7fast.data.catalog import Catalog
 from sn7fast.data.discover import Frame, discover
 from sn7fast.data.images import ImageEntry, ImageSettings
 from sn7fast.data.manifest import Manifest, read_manifest
-from sn7fast.errors import InputError, StackError
+from sn7fast.errors import InputError, RasterError, StackError
 from sn7fast.io.rasters import opened
 from sn7fast.io.vector import FORMATS
 from sn7fast.nn.outputs import TAG
@@ -33,7 +34,7 @@ from sn7fast.postprocess import PostProcessing
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from sn7fast.nn.model import Model
     from sn7fast.pipeline.frames import ImageFrame
@@ -42,8 +43,11 @@ if TYPE_CHECKING:
 
 Kind: TypeAlias = Literal["images", "probabilities", "cube"]
 
-SUFFIXES = tuple(suffix for suffix, name in FORMATS.items() if name != "SN7 CSV")
+SUFFIXES = tuple(FORMATS)
 """Formats of the footprints of an AOI."""
+
+# What writes a format, where it is a package that may not be there.
+_WRITERS = {"GeoParquet": "pyarrow", "GPKG": "pyogrio", "FlatGeobuf": "pyogrio"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,9 @@ class PipelineSettings:
         change: Whether to write change maps.
         item: Whether to write STAC items.
         report: Whether to write reports.
+        memory_mb: What pixels of an AOI may take while it is post-processed; a larger AOI is done
+            in bands, with the same result. None means half of what the machine has, and methods
+            that need the AOI in one piece try.
         overwrite: Do again what is there.
         wait_s: How long to wait for another process that works on the same AOI.
     """
@@ -74,6 +81,7 @@ class PipelineSettings:
     change: bool = False
     item: bool = True
     report: bool = True
+    memory_mb: float | None = None
     overwrite: bool = False
     wait_s: float = 0.0
 
@@ -83,6 +91,8 @@ class PipelineSettings:
             raise InputError(f"suffix: got {odd[0]!r}, wanted one of {', '.join(SUFFIXES)}")
         whole_number("scale", self.scale, 1, 4)
         number_from_zero("wait_s", self.wait_s)
+        if self.memory_mb is not None:
+            number_from_zero("memory_mb", self.memory_mb)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +183,10 @@ def plan(
                 "folder"
             )
     found = _found(source, image_settings or ImageSettings(), kind)
+    for suffix in chosen.formats:
+        # Told before hours of work, not after.
+        if FORMATS[suffix] in _WRITERS:
+            require(_WRITERS[FORMATS[suffix]], extra="vector")
     labels = labels_of(source)
     if any(of == "images" for of, _, _ in found.values()):
         chosen = _with_networks(chosen, weights, settings)
@@ -260,8 +274,8 @@ def _scanned(root: Path) -> Catalog | None:
 
 def _of_entries(groups: dict[str, list[ImageEntry]], kind: str) -> _Found:
     if kind == "auto":
-        first = next(iter(groups.values()))[0]
-        kind = "probabilities" if _is_probability(first.path) else "images"
+        paths = (entry.path for entries in groups.values() for entry in entries)
+        kind = "probabilities" if _are_probabilities(paths) else "images"
     of: Kind = "images" if kind == "images" else "probabilities"
     return {aoi: (of, tuple(entries), None) for aoi, entries in groups.items()}
 
@@ -275,9 +289,16 @@ def _cubes(root: Path) -> list[Path]:
     return []
 
 
-def _is_probability(path: Path) -> bool:
-    with opened(path) as dataset:
-        return dataset.count == 1 or TAG in dataset.tags()
+def _are_probabilities(paths: Iterable[Path]) -> bool:
+    """Whether the first raster that can be opened is a mask or has probabilities."""
+    for path in paths:
+        try:
+            with opened(path) as dataset:
+                return dataset.count == 1 or TAG in dataset.tags()
+        except RasterError:
+            # Its AOI will tell of it.
+            continue
+    return False
 
 
 def _entry(frame: Frame, settings: ImageSettings) -> ImageEntry:

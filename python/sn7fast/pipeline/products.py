@@ -92,6 +92,9 @@ def write_products(steps: Steps, tracks: Tracks) -> None:
     layout, settings = steps.layout, steps.job.settings
 
     def footprints(path: Path) -> None:
+        if path.suffix == ".csv":
+            write_vector(path, tracks.stack)
+            return
         is_placed = tracks.stack.grid is not None and tracks.stack.grid.crs is not None
         place = None if is_placed else "pixel"
         write_vector(path, tracks.stack, columns=tracks.columns, place=place)  # type: ignore[arg-type]

@@ -33,6 +33,7 @@ def described(settings: PipelineSettings) -> dict[str, Any]:
             {"sha256": network.fingerprint, "run by": network.name} for network in settings.networks
         ],
         "predict": asdict(settings.predict),
+        "scale": settings.scale,
         "postprocess": settings.post.to_dict(),
     }
 

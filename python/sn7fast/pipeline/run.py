@@ -248,11 +248,11 @@ def run_jobs(
         try:
             with closing(done):
                 run.take(done)
+            return run.result()
         except KeyboardInterrupt as error:
             raise KeyboardInterrupt(_INTERRUPTED) from error
         except WorkersError as error:
             raise WorkersError(f"{error}; {run.count} of {len(mine)} AOIs were done") from error
-    return run.result()
 
 
 def truth_of(source: str | os.PathLike[str] | Catalog | Manifest) -> dict[str, Stack]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from sn7fast.pipeline.frames import ImageFrame
     from sn7fast.pipeline.outcome import State
     from sn7fast.pipeline.plan import AoiJob
 
@@ -44,6 +45,8 @@ class Steps:
         self.failed_images: dict[str, str] = {}
         self.written: list[str] = []
         self.kept_images: list[str] = []
+        # Frames of masks or probabilities that can be used, once they were looked at.
+        self.usable: list[ImageFrame] | None = None
         self._done: list[str] = []
         self._kept: list[str] = []
         self._notes: list[str] = []

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sn7fast.collapse import CollapseParams
 from sn7fast.errors import InputError
 from sn7fast.postprocess import PostProcessing, Threshold
+from sn7fast.windows.collapse import collapse_windows
 from sn7fast.windows.follow import Tracker
 from sn7fast.windows.tracking import track_bands
 
@@ -25,18 +27,20 @@ _IN_ONE_PIECE = {
 }
 
 
-def needed_mb(source: CubeBands, settings: PostProcessing) -> float:
-    """About how many megabytes `sn7fast.postprocess` needs for the cube, itself included."""
+def needed_mb(
+    shape_yx: tuple[int, int], months: int, settings: PostProcessing, *, is_uint8: bool = True
+) -> float:
+    """About how many megabytes `sn7fast.postprocess` needs for a cube, itself included."""
     once, monthly = _IN_ONE_PIECE[settings.method]
-    rows, columns = source.shape_yx
+    rows, columns = shape_yx
     # The probabilities and what is valid, and them once more while they are read.
-    own = 2 * (2 if source.is_uint8 else 5)
-    return rows * columns * (once + len(source.months) * (monthly + own)) / 1e6
+    own = 2 * (2 if is_uint8 else 5)
+    return rows * columns * (once + months * (monthly + own)) / 1e6
 
 
 def why_in_one_piece(settings: PostProcessing) -> str | None:
     """Why a method needs the whole area at once; None if it does not."""
-    if settings.method not in ("baseline", "filtered"):
+    if settings.method == "stc":
         return f"the method {settings.method} looks at all of the area at once"
     if settings.separate is not None:
         return "separate looks at all of the area at once"
@@ -55,8 +59,9 @@ def postprocess_large(
 ) -> LargeStack:
     """Find the buildings of an area of any size and follow them through time.
 
-    The methods are ``baseline`` and ``filtered``, with footprints by threshold. The rows are those
-    of `sn7fast.postprocess`, in the same order, with the same identifiers.
+    The methods are ``collapse``, ``baseline`` and ``filtered``, the latter with footprints by
+    threshold. The rows are those of `sn7fast.postprocess`, in the same order, with the same
+    identifiers.
 
     Args:
         source: The cube: `sn7fast.windows.ArrayBands` of one whose arrays are memory maps, or
@@ -73,12 +78,23 @@ def postprocess_large(
     settings = PostProcessing() if settings is None else settings
     reason = why_in_one_piece(settings)
     if reason is not None:
+        needed = needed_mb(source.shape_yx, len(source.months), settings, is_uint8=source.is_uint8)
         raise InputError(
             f"memory: got {memory_mb:g} MB, and {aoi or 'the area'} needs about "
-            f"{needed_mb(source, settings):.0f} MB in one piece: {reason}; wanted that much, or "
-            "the method baseline or filtered with segment"
+            f"{needed:.0f} MB in one piece: {reason}; wanted that much, or "
+            "the method collapse, baseline, or filtered with segment"
         )
     params = settings.params
+    weight = None if settings.refine is None else settings.refine.weight
+    if isinstance(params, CollapseParams):
+        return collapse_windows(
+            source,
+            params,
+            aoi=aoi,
+            refine_weight=weight,
+            simplify_px=settings.simplify_px,
+            memory_mb=memory_mb,
+        )
     tracker = (
         Tracker(params.min_iou, params.reverse, params.master)
         if settings.method == "baseline"
@@ -92,7 +108,7 @@ def postprocess_large(
         how,
         tracker,
         aoi=aoi,
-        refine_weight=None if settings.refine is None else settings.refine.weight,
+        refine_weight=weight,
         simplify_px=settings.simplify_px,
         memory_mb=memory_mb,
         folder=folder,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
@@ -14,6 +14,8 @@ from sn7fast.io.rasters import opened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from sn7fast.data.discover import Frame
     from sn7fast.grid import Grid
@@ -38,8 +40,8 @@ class CubeBands(Protocol):
     is_uint8: bool
     block_rows: int
 
-    def read(self, first: int, end: int) -> Cube:
-        """Rows of the frames of all months, as a cube without a grid."""
+    def read(self, first: int, end: int, columns: tuple[int, int] | None = None) -> Cube:
+        """Rows, and columns, of the frames of all months, as a cube without a grid."""
         ...
 
 
@@ -54,14 +56,15 @@ class ArrayBands:
         self.is_uint8 = cube.prob.dtype == np.uint8
         self.block_rows = cube.scale
 
-    def read(self, first: int, end: int) -> Cube:
+    def read(self, first: int, end: int, columns: tuple[int, int] | None = None) -> Cube:
         """See `CubeBands`."""
         cube = self._cube
+        left, right = columns or (0, self.shape_yx[1])
         valid = cube.valid
         if valid is not None:
             by = 1 if valid.shape == cube.prob.shape else cube.scale
-            valid = valid[:, first // by : -(-end // by)]
-        return Cube(cube.prob[:, first:end], cube.months, valid, cube.scale)
+            valid = valid[:, first // by : -(-end // by), left // by : -(-right // by)]
+        return Cube(cube.prob[:, first:end, left:right], cube.months, valid, cube.scale)
 
 
 @dataclass
@@ -118,8 +121,59 @@ class FrameBands:
         if self.block_rows > max(*blocks, self.shape_yx[0]):
             self.block_rows = self.shape_yx[0]
 
-    def read(self, first: int, end: int) -> Cube:
+    def lazy_cube(self) -> Cube:
+        """A cube for those who only look at some rows of a month at a time: these are then read.
+
+        Its frames have a shape and a type and give arrays for slices of rows, nothing else.
+        """
+        prob, valid = (_Lazy(self, name) for name in ("prob", "valid"))
+        return Cube(prob, self.months, valid, self.scale, self.grid)  # type: ignore[arg-type]
+
+    def read_month(self, month: int, first: int, end: int) -> Cube:
+        """Rows of one month, by its position, as a cube of that month."""
+        with little_cache():
+            cube: Cube = self._files.only(month).read(((first, end), (0, self.shape_yx[1])))
+        return cube
+
+    def read(self, first: int, end: int, columns: tuple[int, int] | None = None) -> Cube:
         """See `CubeBands`."""
         with little_cache():
-            cube: Cube = self._files.read(((first, end), (0, self.shape_yx[1])))
+            cube: Cube = self._files.read(((first, end), columns or (0, self.shape_yx[1])))
         return cube
+
+
+class _Lazy:
+    """``prob`` or ``valid`` of a cube whose rows are read when they are asked for."""
+
+    ndim = 3
+
+    def __init__(self, source: FrameBands, name: Literal["prob", "valid"]) -> None:
+        self.source, self.name = source, name
+        self.shape = (len(source.months), *source.shape_yx)
+        pixels = np.uint8 if source.is_uint8 else np.float32
+        self.dtype = np.dtype(pixels if name == "prob" else bool)
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, month: int) -> _LazyFrame:
+        return _LazyFrame(self, range(len(self))[month])
+
+
+class _LazyFrame:
+    ndim = 2
+
+    def __init__(self, cube: _Lazy, month: int) -> None:
+        self._cube, self._month = cube, month
+        self.shape, self.dtype = cube.shape[1:], cube.dtype
+
+    def __getitem__(self, rows: slice) -> NDArray[Any]:
+        first, end, _ = rows.indices(self.shape[0])
+        found = self._cube.source.read_month(self._month, first, end)
+        values: NDArray[Any] | None = found.prob
+        if self._cube.name == "valid":
+            values = found.valid_pixels()
+        if values is None:
+            return np.ones(found.prob.shape[1:], bool)
+        frame: NDArray[Any] = values[0]
+        return frame

@@ -18,7 +18,7 @@ from sn7fast.postprocess.segmentation import seen
 from sn7fast.refinement import refine
 from sn7fast.windows.follow import Founders, Pending, Tracker, run
 from sn7fast.windows.spool import Spool
-from sn7fast.windows.stack import LargeStack, MonthTracks
+from sn7fast.windows.stack import FollowedStack, MonthTracks
 
 if TYPE_CHECKING:
     import os
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sn7fast.cube import Cube
     from sn7fast.postprocess.segmentation import Threshold
     from sn7fast.windows.source import CubeBands
+    from sn7fast.windows.stack import LargeStack
 
 # Of a pixel in all steps, beside its own bytes in the cube: outlines, footprints and their boxes
 # where a town is dense, and what is read before it is a cube.
@@ -186,14 +187,14 @@ class _Job:
                 iou[numbers] = its_iou
             filled = labels[np.concatenate([*month.filled_tracks, np.empty(0, np.int64)])]
             tracks.append(MonthTracks(month.seen, ids, iou, month.filled, filled))
-        return LargeStack(
+        return FollowedStack(
             aoi,
             self.source.months,
             self.source.grid,
             self.connectivity == 8,
+            simplify_px,
             tuple(tracks),
             self.folder,
-            simplify_px,
         )
 
     def close(self) -> None:

@@ -47,16 +47,16 @@ impl Node {
     }
 }
 
-/// Labels of buildings, from 1 in raster order of their first seeds, and their number. Levels of 0
-/// take no part; those that belong to no building are set to 0.
+/// Labels of buildings, from 1 in raster order of their tops, and the pixel of each top. Levels of
+/// 0 take no part; those that belong to no building are set to 0.
 pub fn split(
     levels: &mut [u8],
     shape: [usize; 2],
     options: &Split,
     cancel: &Cancel,
-) -> Result<Components> {
+) -> Result<(Components, Vec<u32>)> {
     let mut nodes = basins(levels, shape, options);
-    let count = number(&mut nodes, levels, options);
+    let places = number(&mut nodes, levels, options);
     cancel.check()?;
     let seeds: Vec<u32> = nodes.iter().map(|node| node.0).collect();
     drop(nodes);
@@ -64,8 +64,8 @@ pub fn split(
     let rules = Flood { floor: 0.0, lines: false, order: Order::Raster };
     let labels = flood(levels, shape, &seeds, &rules, cancel)?.to_vec();
     let mut found = Components::from_labels(&labels, shape)?;
-    found.count = count as usize;
-    Ok(found)
+    found.count = places.len();
+    Ok((found, places))
 }
 
 fn basins(levels: &[u8], shape: [usize; 2], options: &Split) -> Vec<Node> {
@@ -134,18 +134,18 @@ fn top(nodes: &mut [Node], mut pixel: usize) -> usize {
 }
 
 /// Numbers the basins; leaves the number where a pixel is near the top and 0 elsewhere, and takes
-/// the levels that are too low.
-fn number(nodes: &mut [Node], levels: &mut [u8], options: &Split) -> u32 {
+/// the levels that are too low. Returns the tops.
+fn number(nodes: &mut [Node], levels: &mut [u8], options: &Split) -> Vec<u32> {
     let tops: Vec<u32> = (0..nodes.len())
         .map(|pixel| if nodes[pixel].0 == u32::MAX { u32::MAX } else { top(nodes, pixel) as u32 })
         .collect();
-    let mut count = 0;
+    let mut places = Vec::new();
     let heights: Vec<u8> = levels.to_vec();
     // A top comes before or after its pixels: first all tops get their numbers.
     for (pixel, &top) in tops.iter().enumerate() {
         if top as usize == pixel {
-            count += 1;
-            nodes[pixel] = Node(count);
+            places.push(top);
+            nodes[pixel] = Node(places.len() as u32);
         }
     }
     let numbers: Vec<u32> = nodes.iter().map(|node| node.0).collect();
@@ -163,7 +163,7 @@ fn number(nodes: &mut [Node], levels: &mut [u8], options: &Split) -> u32 {
             nodes[pixel] = Node(numbers[top as usize]);
         }
     }
-    count
+    places
 }
 
 #[cfg(test)]
@@ -174,7 +174,7 @@ mod tests {
     fn labels(row: &[u8], options: &Split) -> Vec<u32> {
         let mut levels = row.to_vec();
         let shape = [1, row.len()];
-        split(&mut levels, shape, options, &Cancel::new()).unwrap().to_labels(shape)
+        split(&mut levels, shape, options, &Cancel::new()).unwrap().0.to_labels(shape)
     }
 
     const OPTIONS: Split = Split { depth: 20, core: 2, share: 0.5 };

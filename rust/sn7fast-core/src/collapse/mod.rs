@@ -27,9 +27,12 @@ mod pixels;
 mod register;
 mod rise;
 mod series;
+mod window;
 
 pub use beta::Beta;
 pub use params::Params;
+pub use series::Series;
+pub use window::{Candidate, Frame, Seen, register_parts, sample, window};
 
 use crate::cancel::Cancel;
 use crate::cube::{Cube, Probability};
@@ -42,7 +45,6 @@ use beta::Counts;
 use history::{History, Judge, Prior, Span, running_counts};
 use months::{Months, Offset};
 use rayon::prelude::*;
-use series::Series;
 
 /// Number of buildings that tell as much as what is known beforehand.
 const FEW: f64 = 50.0;
@@ -93,14 +95,25 @@ pub fn collapse<P: Probability>(
     let run = Run { cube, params, offsets: &offsets, cancel };
     let scale = cube.scale as f64;
     let places = offsets.iter().map(|offset| offset.pixels().map(|v| v / scale)).collect();
-    let found = run.candidates()?;
-    run.finish(found, places)
+    let mut found = run.candidates(run.rise()?)?.all;
+    let Decided { keep, buildings, months } = decide(&found.series, cube.frames, params);
+    found.retain(&keep);
+    let footprints = outlines::outlines(&found.shapes, cube.scale, cancel)?;
+    Ok(Collapsed { footprints, buildings, months, offsets: places })
 }
 
 /// Buildings that may be, and their scores.
 struct Candidates {
     shapes: Components,
     series: Series,
+    /// The highest pixel of each.
+    places: Vec<u32>,
+}
+
+/// All candidates, those that are new first.
+struct Found {
+    all: Candidates,
+    new_count: usize,
 }
 
 struct Run<'a, P> {
@@ -111,11 +124,14 @@ struct Run<'a, P> {
 }
 
 impl<P: Probability> Run<'_, P> {
+    fn rise(&self) -> Result<rise::Rise> {
+        let (least, sure) = (self.params.min_mean_new as f32, self.params.min_rise as f32);
+        rise::rise(self.cube, self.offsets, least, sure, self.cancel)
+    }
+
     /// Everything that can be a building: what is new, and the rest.
-    fn candidates(&self) -> Result<Candidates> {
+    fn candidates(&self, mut rise: rise::Rise) -> Result<Found> {
         let (cube, params) = (self.cube, self.params);
-        let least = params.min_mean_new as f32;
-        let mut rise = rise::rise(cube, self.offsets, least, params.min_rise as f32, self.cancel)?;
         let new = self.new_buildings(&rise)?;
         for run in &new.shapes.runs {
             let start = run.row as usize * cube.columns;
@@ -124,21 +140,22 @@ impl<P: Probability> Run<'_, P> {
         let floor = (params.min_mean * 255.0) as u8;
         rise.mean.iter_mut().for_each(|mean| *mean = if *mean > floor { *mean } else { 0 });
         let old = self.scored(self.split(&mut rise.mean)?)?;
-        Ok(joined(new, old))
+        let new_count = new.shapes.count;
+        Ok(Found { all: joined(new, old), new_count })
     }
 
     fn new_buildings(&self, rise: &rise::Rise) -> Result<Candidates> {
         let (cube, params) = (self.cube, self.params);
         let shape = cube.shape();
         let mut places = mask_components(&rise.since, shape, 0.0, &[], Connectivity::Four)?;
-        let spans = self.spans(&self.series(&places)?, &params.prior());
+        let spans = likeliest(&self.series(&places)?, &params.prior());
         places.retain(|label| begins(&spans[label as usize - 1]));
         let spans: Vec<Span> = spans.into_iter().filter(begins).collect();
         let mut means =
             pixels::means_while_standing(cube, self.offsets, &places, &spans, self.cancel)?;
         let mut found = self.scored(self.split(&mut means)?)?;
         drop(means);
-        let spans = self.spans(&found.series, &params.prior());
+        let spans = likeliest(&found.series, &params.prior());
         let mut is_sure = vec![false; found.shapes.count];
         for run in &found.shapes.runs {
             let start = run.row as usize * cube.columns;
@@ -146,7 +163,9 @@ impl<P: Probability> Run<'_, P> {
             is_sure[run.label as usize - 1] |= rise.is_sure[pixels].contains(&1);
         }
         let keep: Vec<bool> = (0..found.shapes.count)
-            .map(|k| is_sure[k] && begins(&spans[k]) && self.is_enough(&found.series, k, spans[k]))
+            .map(|k| {
+                is_sure[k] && begins(&spans[k]) && is_enough(&found.series, k, spans[k], params)
+            })
             .collect();
         found.retain(&keep);
         let mut is_new = vec![false; rise.mean.len()];
@@ -161,7 +180,7 @@ impl<P: Probability> Run<'_, P> {
         Ok(found)
     }
 
-    fn split(&self, means: &mut [u8]) -> Result<Components> {
+    fn split(&self, means: &mut [u8]) -> Result<(Components, Vec<u32>)> {
         let params = self.params;
         let area = (self.cube.scale * self.cube.scale) as f64;
         let options = Split {
@@ -177,100 +196,109 @@ impl<P: Probability> Run<'_, P> {
     }
 
     /// Candidates of enough pixels, with their scores.
-    fn scored(&self, mut shapes: Components) -> Result<Candidates> {
+    fn scored(&self, (mut shapes, places): (Components, Vec<u32>)) -> Result<Candidates> {
         let least = self.params.min_area_px * (self.cube.scale * self.cube.scale) as f64;
         let sizes = shapes.sizes();
-        shapes.retain(|label| f64::from(sizes[label as usize - 1]) >= least.max(1.0));
+        let is_large = |k: usize| f64::from(sizes[k]) >= least.max(1.0);
+        shapes.retain(|label| is_large(label as usize - 1));
+        let large = places.into_iter().enumerate().filter(|&(k, _)| is_large(k));
+        let places = large.map(|(_, place)| place).collect();
         let series = self.series(&shapes)?;
-        Ok(Candidates { shapes, series })
+        Ok(Candidates { shapes, series, places })
     }
+}
 
-    /// The likeliest months of each.
-    fn spans(&self, series: &Series, prior: &Prior) -> Vec<Span> {
-        let judge = Judge::new(*prior, self.cube.frames);
-        (0..series.len())
-            .into_par_iter()
-            .map(|k| judge.likeliest(&running_counts(series.of(k))))
-            .collect()
+/// The likeliest months of each.
+fn likeliest(series: &Series, prior: &Prior) -> Vec<Span> {
+    let judge = Judge::new(*prior, series.months().len());
+    (0..series.len())
+        .into_par_iter()
+        .map(|k| judge.likeliest(&running_counts(series.of(k))))
+        .collect()
+}
+
+/// True if it is seen in enough months of its span, or in all there are.
+fn is_enough(series: &Series, building: usize, span: Span, params: &Params) -> bool {
+    let seen: Vec<bool> = series.of(building).map(|(_, seen)| seen > 0.5).collect();
+    let all = seen.iter().filter(|&&seen| seen).count();
+    let standing = seen[span.first..span.end].iter().filter(|&&seen| seen).count();
+    standing > 0 && standing >= params.min_months.min(all)
+}
+
+/// The priors, moved towards what the scores of all candidates show.
+fn adapted(series: &Series, frames: usize, params: &Params) -> Prior {
+    let mut prior = params.prior();
+    if params.adapt == 0.0 {
+        return prior;
     }
-
-    /// True if it is seen in enough months of its span, or in all there are.
-    fn is_enough(&self, series: &Series, building: usize, span: Span) -> bool {
-        let seen: Vec<bool> = series.of(building).map(|(_, seen)| seen > 0.5).collect();
-        let all = seen.iter().filter(|&&seen| seen).count();
-        let standing = seen[span.first..span.end].iter().filter(|&&seen| seen).count();
-        standing > 0 && standing >= self.params.min_months.min(all)
+    let spans = likeliest(series, &prior);
+    let counts: Vec<(Counts, Counts)> = (0..series.len())
+        .into_par_iter()
+        .map(|k| {
+            let running = running_counts(series.of(k));
+            let Span { first, end } = spans[k];
+            let standing = running[end] - running[first];
+            (standing, running[frames] - standing)
+        })
+        .collect();
+    let bounds = [2.0, 20.0];
+    // The fewer there are, the less they tell.
+    let share = |count: usize| params.adapt * count as f64 / (count as f64 + FEW);
+    if let Some(present) = Beta::fit(counts.iter().map(|c| c.0), bounds) {
+        prior.present = prior.present.towards(present, share(counts.len()));
     }
+    let absent = counts.iter().filter(|c| c.1 != Counts::default()).map(|c| c.1);
+    if let Some(beta) = Beta::fit(absent.clone(), bounds) {
+        prior.absent = prior.absent.towards(beta, share(absent.count()));
+    }
+    prior
+}
 
-    /// The priors, moved towards what the scores of this cube show.
-    fn adapted(&self, series: &Series) -> Prior {
-        let mut prior = self.params.prior();
-        if self.params.adapt == 0.0 {
-            return prior;
+/// Which candidates are buildings, and when.
+#[derive(Debug)]
+pub struct Decided {
+    /// For each candidate whether it is one.
+    pub keep: Vec<bool>,
+    /// Those that are, in order.
+    pub buildings: Vec<Building>,
+    /// For each month the buildings in it, in order.
+    pub months: Vec<Vec<u32>>,
+}
+
+/// Judges the candidates of an area by their scores alone.
+pub fn decide(series: &Series, frames: usize, params: &Params) -> Decided {
+    let judge = Judge::new(adapted(series, frames, params), frames);
+    let histories: Vec<History> = (0..series.len())
+        .into_par_iter()
+        .map(|k| judge.judge(&running_counts(series.of(k)), params.level))
+        .collect();
+    let mut months = vec![Vec::new(); frames];
+    let mut buildings = Vec::new();
+    let mut keep = vec![false; histories.len()];
+    for (k, history) in histories.iter().enumerate() {
+        keep[k] = !history.span.is_never() && is_enough(series, k, history.span, params);
+        if !keep[k] {
+            continue;
         }
-        let spans = self.spans(series, &prior);
-        let counts: Vec<(Counts, Counts)> = (0..series.len())
-            .into_par_iter()
-            .map(|k| {
-                let running = running_counts(series.of(k));
-                let Span { first, end } = spans[k];
-                let standing = running[end] - running[first];
-                (standing, running[self.cube.frames] - standing)
-            })
-            .collect();
-        let bounds = [2.0, 20.0];
-        // The fewer there are, the less they tell.
-        let share = |count: usize| self.params.adapt * count as f64 / (count as f64 + FEW);
-        if let Some(present) = Beta::fit(counts.iter().map(|c| c.0), bounds) {
-            prior.present = prior.present.towards(present, share(counts.len()));
-        }
-        let absent = counts.iter().filter(|c| c.1 != Counts::default()).map(|c| c.1);
-        if let Some(beta) = Beta::fit(absent.clone(), bounds) {
-            prior.absent = prior.absent.towards(beta, share(absent.count()));
-        }
-        prior
-    }
-
-    fn finish(&self, mut found: Candidates, offsets: Vec<[f64; 2]>) -> Result<Collapsed> {
-        let prior = self.adapted(&found.series);
-        let judge = Judge::new(prior, self.cube.frames);
-        let histories: Vec<History> = (0..found.series.len())
-            .into_par_iter()
-            .map(|k| judge.judge(&running_counts(found.series.of(k)), self.params.level))
-            .collect();
-        let keep: Vec<bool> = (0..found.shapes.count)
-            .map(|k| {
-                !histories[k].span.is_never() && self.is_enough(&found.series, k, histories[k].span)
-            })
-            .collect();
-        found.retain(&keep);
-        let mut kept = keep.iter();
-        let histories: Vec<History> =
-            histories.into_iter().filter(|_| kept.next() == Some(&true)).collect();
-        let footprints = outlines::outlines(&found.shapes, self.cube.scale, self.cancel)?;
-        let mut months = vec![Vec::new(); self.cube.frames];
-        let mut buildings = Vec::with_capacity(histories.len());
-        for (k, history) in histories.iter().enumerate() {
-            let Span { first, end } = history.span;
-            let mut observed = 0;
-            for (month, (_, seen)) in found.series.of(k).enumerate() {
-                let is_seen = seen > 0.5;
-                observed += u32::from(is_seen);
-                let stands = (first..end).contains(&month);
-                if stands && (is_seen || !self.params.drop_hidden) {
-                    months[month].push(k as u32);
-                }
+        let Span { first, end } = history.span;
+        let mut observed = 0;
+        for (month, (_, seen)) in series.of(k).enumerate() {
+            let is_seen = seen > 0.5;
+            observed += u32::from(is_seen);
+            let stands = (first..end).contains(&month);
+            if stands && (is_seen || !params.drop_hidden) {
+                months[month].push(buildings.len() as u32);
             }
-            buildings.push(Building {
-                first: first as u32,
-                last: end as u32 - 1,
-                first_range: history.first_range.map(|month| month as u32),
-                confidence: history.confidence,
-                observed,
-            });
         }
-        Ok(Collapsed { footprints, buildings, months, offsets })
+        buildings.push(Building {
+            first: first as u32,
+            last: end as u32 - 1,
+            first_range: history.first_range.map(|month| month as u32),
+            confidence: history.confidence,
+            observed,
+        });
     }
+    Decided { keep, buildings, months }
 }
 
 impl Candidates {
@@ -278,6 +306,7 @@ impl Candidates {
         self.shapes.retain(|label| keep[label as usize - 1]);
         let kept: Vec<u32> = (0..keep.len() as u32).filter(|&k| keep[k as usize]).collect();
         self.series = self.series.select(&kept);
+        self.places = kept.iter().map(|&k| self.places[k as usize]).collect();
     }
 }
 
@@ -307,5 +336,7 @@ fn joined(one: Candidates, mut other: Candidates) -> Candidates {
     shapes.runs.append(&mut other.shapes.runs);
     shapes.runs.sort_by_key(|run| (run.row, run.start));
     shapes.count += other.shapes.count;
-    Candidates { shapes, series: one.series.join(other.series) }
+    let mut places = one.places;
+    places.append(&mut other.places);
+    Candidates { shapes, series: one.series.join(other.series), places }
 }

@@ -68,6 +68,12 @@ impl<'a, P: Probability> Months<'a, P> {
         Ok(Self { cube, frames: cube.len(), rows, columns, scale, has_hidden })
     }
 
+    /// A part of a cube whose values were looked at. `has_hidden`: of the whole.
+    pub fn part(cube: &'a Cube<'a, P>, scale: usize, has_hidden: bool) -> Self {
+        let [rows, columns] = cube.shape();
+        Self { cube, frames: cube.len(), rows, columns, scale, has_hidden }
+    }
+
     /// Rows and columns.
     pub fn shape(&self) -> [usize; 2] {
         [self.rows, self.columns]

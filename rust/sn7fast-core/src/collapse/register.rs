@@ -45,10 +45,49 @@ pub fn register<P: Probability>(
     longest: f64,
     cancel: &Cancel,
 ) -> Result<Vec<Offset>> {
-    let mut places = vec![[0.0; 2]; cube.frames];
-    let bands = if longest > 0.0 && cube.frames > 1 { Band::sample(cube) } else { Vec::new() };
+    let rows = sample(cube.shape(), cube.scale);
+    let read = |&[first, rows]: &[usize; 2]| Band::read(cube, first, rows);
+    let bands = || rows.par_iter().map(read).collect();
+    let is_moved = longest > 0.0 && cube.frames > 1;
+    settle(if is_moved { bands() } else { Vec::new() }, cube.frames, cube.scale, longest, cancel)
+}
+
+/// The same of an area of which only the rows of [`sample`] are there, each as a cube of its own.
+pub fn register_parts<P: Probability>(
+    parts: &[Months<'_, P>],
+    longest: f64,
+    cancel: &Cancel,
+) -> Result<Vec<Offset>> {
+    let Some(&Months { frames, scale, .. }) = parts.first() else { return Ok(Vec::new()) };
+    let read = |part: &Months<'_, P>| Band::read(part, 0, part.rows / scale);
+    let bands = || parts.par_iter().map(read).collect();
+    let is_moved = longest > 0.0 && frames > 1;
+    settle(if is_moved { bands() } else { Vec::new() }, frames, scale, longest, cancel)
+}
+
+/// Rows that are looked at: first row and number of rows of some bands, in pixels of the image.
+pub fn sample(shape: [usize; 2], scale: usize) -> Vec<[usize; 2]> {
+    let [rows, columns] = shape.map(|side| side / scale);
+    let height = ROWS.min(rows.saturating_sub(2 * MARGIN));
+    if height < 4 || columns <= 2 * MARGIN + 4 {
+        return Vec::new();
+    }
+    let places = (rows - 2 * MARGIN) / height;
+    let count = (SAMPLE / (height * columns)).clamp(1, places);
+    let first = |k: usize| k * (rows - 2 * MARGIN - height) / (count - 1).max(1);
+    (0..count).map(|k| [first(k), height + 2 * MARGIN]).collect()
+}
+
+fn settle(
+    bands: Vec<Band>,
+    frames: usize,
+    scale: usize,
+    longest: f64,
+    cancel: &Cancel,
+) -> Result<Vec<Offset>> {
+    let mut places = vec![[0.0; 2]; frames];
     if bands.is_empty() {
-        return Ok(vec![Offset::default(); cube.frames]);
+        return Ok(vec![Offset::default(); frames]);
     }
     let limit = longest.min(MARGIN as f64 - 2.0);
     for _ in 0..ROUNDS {
@@ -68,7 +107,7 @@ pub fn register<P: Probability>(
             places.iter_mut().for_each(|place| place[axis] -= middle);
         }
     }
-    let scale = cube.scale as f64;
+    let scale = scale as f64;
     Ok(places.into_iter().map(|[y, x]| Offset::new([y * scale, x * scale])).collect())
 }
 
@@ -88,21 +127,6 @@ struct Band {
 }
 
 impl Band {
-    fn sample<P: Probability>(cube: &Months<'_, P>) -> Vec<Self> {
-        let (rows, columns) = (cube.rows / cube.scale, cube.columns / cube.scale);
-        let height = ROWS.min(rows.saturating_sub(2 * MARGIN));
-        if height < 4 || columns <= 2 * MARGIN + 4 {
-            return Vec::new();
-        }
-        let places = (rows - 2 * MARGIN) / height;
-        let count = (SAMPLE / (height * columns)).clamp(1, places);
-        let first = |k: usize| k * (rows - 2 * MARGIN - height) / (count - 1).max(1);
-        (0..count)
-            .into_par_iter()
-            .map(|k| Self::read(cube, first(k), height + 2 * MARGIN))
-            .collect()
-    }
-
     fn read<P: Probability>(cube: &Months<'_, P>, first: usize, rows: usize) -> Self {
         let columns = cube.columns / cube.scale;
         let mut band = Self { rows, columns, months: Vec::new(), seen: Vec::new() };

@@ -18,6 +18,16 @@ pub struct Series {
 }
 
 impl Series {
+    /// From the sizes and, for each month, the sums of each building.
+    pub fn new(sizes: Vec<u32>, months: Vec<Vec<[u32; 2]>>) -> Self {
+        Self { sizes, months }
+    }
+
+    /// Sums of levels and numbers of pixels, month by month.
+    pub fn months(&self) -> &[Vec<[u32; 2]>] {
+        &self.months
+    }
+
     /// Reads the cube at the pixels of the buildings.
     pub fn read<P: Probability>(
         cube: &Months<'_, P>,
