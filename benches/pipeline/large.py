@@ -224,7 +224,11 @@ def main():
     parser.add_argument("--memory", type=float, default=600, help="megabytes for bands")
     parser.add_argument("--folder", help="for the masks; about 3 GB; taken away at the end")
     parser.add_argument("--record", nargs="?", const=f"large-{datetime.now(UTC):%Y-%m-%d}")
-    parser.add_argument("--only", default="", help="steps whose name has this in it")
+    parser.add_argument(
+        "--only",
+        default="",
+        help="steps whose names have one of these in them, as baseline,collapse",
+    )
     parser.add_argument("--step", choices=STEPS, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.step:
@@ -238,7 +242,7 @@ def main():
             # A small area is cut into many bands by little memory.
             memory = options.memory / 4 if compares else options.memory
             for step in STEPS:
-                chosen = step == "build" or options.only in step
+                chosen = step == "build" or any(name in step for name in options.only.split(","))
                 if chosen and (compares or not step.startswith("compare")):
                     rows.append(run(step, folder, options, side=side, memory=memory))
     if options.record:

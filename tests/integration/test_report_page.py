@@ -381,6 +381,7 @@ def test_a_phone_shows_all_without_scrolling_sideways(opened, name):
         tab.page.evaluate("scrollTo(0, 0)")
         tab.page.touchscreen.tap(*tab.at(15, 14))
         assert tab.chosen() == [("tracks", 7)]
+        assert tab.page.is_visible("#hint")
         assert tab.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 

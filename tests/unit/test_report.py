@@ -19,7 +19,7 @@ from sn7fast.cli.group import commands
 from sn7fast.errors import InputError
 from sn7fast.report import comparison, write_report
 from sn7fast.report.backgrounds import Backgrounds
-from sn7fast.report.clouds import hidden_of, masks_by_month
+from sn7fast.report.clouds import Masks, hidden_of
 from sn7fast.report.comparison import MATCHED, NEW, PARTNER_NEW, SCORED, SWITCHED, compare
 from sn7fast.report.document import joined_script
 from sn7fast.report.packing import folded, packed, varints
@@ -215,11 +215,11 @@ def test_hidden_pixels_come_back(hidden):
 
 
 def test_masks_of_what_is_valid_are_checked():
-    assert masks_by_month(None, ["a"]) == {}
+    assert dict(Masks(None, ["a"])) == {}
     with pytest.raises(InputError, match=r"valid: got shape \(2, 3, 3\), wanted \(1, rows"):
-        masks_by_month(np.ones((2, 3, 3), bool), ["a"])
+        Masks(np.ones((2, 3, 3), bool), ["a"])
     with pytest.raises(InputError, match="month a: got uint8"):
-        masks_by_month({"a": np.ones((3, 3), np.uint8)}, ["a"])
+        dict(Masks({"a": np.ones((3, 3), np.uint8)}, ["a"]))
 
 
 def noise(side=64, seed=0):
@@ -258,6 +258,19 @@ def test_the_stretch_looks_at_clear_pixels_only():
     assert shown[0, 10, 61] > 235
     unmasked = decoded(Backgrounds.of({"a": image}, {}, months="a", limit=10**6).files["a"])
     assert unmasked[0, 10, 61] < 120
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_images_of_any_type_are_made_smaller_before_they_are_stretched(dtype):
+    ramp = np.repeat(np.arange(50), 4)[None].repeat(200, axis=0)
+    image = np.stack([ramp, ramp, ramp], axis=2).astype(dtype)
+    if dtype is np.float32:
+        image[:, :4] = np.nan
+    coded = Backgrounds.of({"a": image}, {}, months="a", limit=150)
+    assert coded.factor == 4
+    shown = decoded(coded.files["a"])[0].astype(int)
+    assert shown.shape == (50, 50)
+    assert (np.diff(shown[:, 2:].mean(axis=0)) > 0).mean() > 0.8
 
 
 @pytest.mark.parametrize("dtype", [bool, np.uint8])

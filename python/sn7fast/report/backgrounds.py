@@ -112,13 +112,13 @@ class _Pictures:
         count = 3 if bands.shape[2] >= 3 else 1
         chosen = bands[..., :count].transpose(2, 0, 1)
         if chosen.dtype == bool:
-            picture = np.where(chosen, np.uint8(255), np.uint8(0))
-        elif chosen.dtype == np.uint8 and count == 1:
-            picture = chosen
-        else:
-            clear = self._clear(month, bands)
-            picture = np.stack([_stretched(band, clear) for band in chosen])
-        return _reduced(picture, self._factor)
+            chosen = np.where(chosen, np.uint8(255), np.uint8(0))
+        # Before the stretch, which would otherwise need many times the memory of a large image.
+        picture = _reduced(chosen, self._factor)
+        if count == 1 and picture.dtype == np.uint8:
+            return picture
+        clear = self._clear(month, bands)[:: self._factor, :: self._factor]
+        return np.stack([_stretched(band, clear) for band in picture])
 
     def _clear(self, month: str, bands: NDArray[Any]) -> NDArray[np.bool_]:
         """Pixels that tell what is dark and what is bright."""
@@ -158,15 +158,20 @@ def _stretched(band: NDArray[Any], clear: NDArray[np.bool_]) -> NDArray[np.uint8
     return shown
 
 
-def _reduced(picture: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
-    """Means of squares; those at the right and lower edge may be cut."""
+def _reduced(picture: NDArray[Any], factor: int) -> NDArray[Any]:
+    """Means of squares, of bytes as bytes; those at the right and lower edge may be cut."""
     if factor == 1:
         return np.ascontiguousarray(picture)
-    bands, rows, columns = picture.shape
-    high, wide = -(-rows // factor), -(-columns // factor)
-    edge = ((0, 0), (0, high * factor - rows), (0, wide * factor - columns))
-    squares = np.pad(picture, edge, mode="edge").reshape(bands, high, factor, wide, factor)
-    return np.ascontiguousarray(np.rint(squares.mean(axis=(2, 4), dtype=np.float32)), np.uint8)
+    _, rows, columns = picture.shape
+    kind = np.uint8 if picture.dtype == np.uint8 else np.float32
+    out = np.empty((len(picture), -(-rows // factor), -(-columns // factor)), kind)
+    high, wide = out.shape[1:]
+    edge = ((0, high * factor - rows), (0, wide * factor - columns))
+    for index, band in enumerate(picture):
+        squares = np.pad(band, edge, mode="edge").reshape(high, factor, wide, factor)
+        means = squares.mean(axis=(1, 3), dtype=np.float32)
+        out[index] = np.rint(means) if kind is np.uint8 else means
+    return out
 
 
 def _quality(coder: _Coder, pictures: Sequence[NDArray[np.uint8]], each: float) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -33,43 +33,55 @@ class Hidden:
     shape_yx: tuple[int, int]
 
 
-def masks_by_month(
-    valid: Mapping[str, NDArray[np.bool_]] | NDArray[np.bool_] | None, months: Sequence[str]
-) -> dict[str, NDArray[np.bool_]]:
-    """Masks of what is valid, checked.
+class Masks(Mapping[str, "NDArray[np.bool_]"]):
+    """Masks of what is valid by month, checked one by one when they are asked for.
 
     Args:
         valid: As in `sn7fast.report.write_report`.
         months: Those of an array.
 
     Raises:
-        InputError: A mask has another form or type.
+        InputError: An array has another shape; when it is asked for, a mask has another form or
+            type.
     """
-    if valid is None:
-        return {}
-    if not isinstance(valid, Mapping):
-        if np.ndim(valid) != 3 or len(valid) != len(months):
-            raise InputError(
-                f"valid: got shape {np.shape(valid)}, wanted ({len(months)}, rows, columns)"
-            )
-        valid = dict(zip(months, valid, strict=True))
-    masks = {month: np.asarray(mask) for month, mask in valid.items()}
-    for month, mask in masks.items():
+
+    def __init__(
+        self,
+        valid: Mapping[str, NDArray[np.bool_]] | NDArray[np.bool_] | None,
+        months: Sequence[str],
+    ) -> None:
+        if valid is not None and not isinstance(valid, Mapping):
+            if np.ndim(valid) != 3 or len(valid) != len(months):
+                raise InputError(
+                    f"valid: got shape {np.shape(valid)}, wanted ({len(months)}, rows, columns)"
+                )
+            valid = dict(zip(months, valid, strict=True))
+        self._valid: Mapping[str, NDArray[np.bool_]] = {} if valid is None else valid
+
+    def __getitem__(self, month: str) -> NDArray[np.bool_]:
+        mask = np.asarray(self._valid[month])
         if mask.ndim != 2 or mask.dtype != bool:
             raise InputError(
                 f"valid: month {month}: got {mask.dtype} of shape {mask.shape}, wanted bool "
                 "(rows, columns)"
             )
-    return masks
+        return mask
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._valid)
+
+    def __len__(self) -> int:
+        return len(self._valid)
 
 
 def hidden_of(masks: Mapping[str, NDArray[np.bool_]]) -> dict[str, Hidden]:
     """The months in which something is hidden."""
-    return {
-        month: Hidden(_runs(~mask.ravel()), float((~mask).mean()), (mask.shape[0], mask.shape[1]))
-        for month, mask in masks.items()
-        if not mask.all()
-    }
+    found = {}
+    for month, mask in masks.items():
+        if not mask.all():
+            rows, columns = mask.shape
+            found[month] = Hidden(_runs(~mask.ravel()), float((~mask).mean()), (rows, columns))
+    return found
 
 
 def _runs(hidden: NDArray[np.bool_]) -> bytes:

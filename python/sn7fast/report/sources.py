@@ -51,13 +51,29 @@ class CatalogImages(_ByMonth):
             bands: NDArray[Any] = dataset.read()
         return bands.transpose(1, 2, 0)
 
-    def valid(self, months: Sequence[str]) -> NDArray[np.bool_] | None:
-        """Bool (T, rows, columns), see `sn7fast.data.clouds.valid_stack`."""
-        return valid_stack(self._aoi, months)
+    def valid(self, months: Sequence[str]) -> Mapping[str, NDArray[np.bool_]]:
+        """What is valid in these months, see `sn7fast.data.clouds.valid_stack`."""
+        return _CatalogMasks(self._aoi, months)
 
     def grid(self) -> Grid:
         """That of the first image."""
         return read_grid(next(iter(self._paths.values())))
+
+
+class _CatalogMasks(_ByMonth):
+    """What is valid of SpaceNet 7, in the months that have files which say so."""
+
+    def __init__(self, aoi: AoiFiles, months: Sequence[str]) -> None:
+        known = {files.month for files in aoi.months if files.best_image or files.udm_mask}
+        super().__init__([month for month in months if month in known])
+        self._aoi = aoi
+
+    def __getitem__(self, month: str) -> NDArray[np.bool_]:
+        found = None if month not in self._months else valid_stack(self._aoi, [month])
+        if found is None:
+            raise KeyError(month)
+        mask: NDArray[np.bool_] = found[0]
+        return mask
 
 
 class ManifestImages(_ByMonth):
@@ -71,8 +87,19 @@ class ManifestImages(_ByMonth):
         return read_image(self._entries[month])[0].transpose(1, 2, 0)
 
     def valid(self) -> Mapping[str, NDArray[np.bool_]]:
-        """Bool (rows, columns) by month."""
-        return {month: read_image(entry)[1] for month, entry in self._entries.items()}
+        """What is valid in each month."""
+        return _ManifestMasks(self._entries)
+
+
+class _ManifestMasks(_ByMonth):
+    """What is valid of the images of a manifest."""
+
+    def __init__(self, entries: Mapping[str, ImageEntry]) -> None:
+        super().__init__(tuple(entries))
+        self._entries = entries
+
+    def __getitem__(self, month: str) -> NDArray[np.bool_]:
+        return read_image(self._entries[month])[1]
 
 
 class RasterImages(_ByMonth):

@@ -10,7 +10,7 @@ from sn7fast.cube import Cube
 from sn7fast.errors import InputError
 from sn7fast.io.outputs import whole_file
 from sn7fast.report.backgrounds import IMAGE_BYTES, Backgrounds
-from sn7fast.report.clouds import hidden_of, masks_by_month
+from sn7fast.report.clouds import Masks, hidden_of
 from sn7fast.report.content import Content
 from sn7fast.report.document import document
 from sn7fast.report.sources import CubeImages
@@ -98,7 +98,7 @@ def write_report(
         images = CubeImages(images)
     if not tracks.months:
         raise InputError(f"tracks: AOI {tracks.aoi} has no months, wanted at least one")
-    masks = masks_by_month(valid, tracks.months)
+    masks = Masks(valid, tracks.months)
     months = sorted({*tracks.months, *(() if truth is None else truth.months)})
     backgrounds = Backgrounds.of(images or {}, masks, months=months, limit=image_bytes)
     content = Content.of(

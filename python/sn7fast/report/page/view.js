@@ -108,7 +108,10 @@ function makeView(model, canvas, { pointed, left, clicked, dragged }) {
   };
   canvas.addEventListener("pointerup", end);
   canvas.addEventListener("pointercancel", end);
-  canvas.addEventListener("pointerleave", () => pointers.size || left());
+  canvas.addEventListener("pointerleave", (event) => {
+    // A finger leaves whenever it is lifted; what it pointed at stays.
+    if (event.pointerType === "mouse" && !pointers.size) left();
+  });
   canvas.addEventListener("dblclick", (event) => {
     const at = place(event);
     zoomBy(2, at.x, at.y);

@@ -90,4 +90,9 @@ impl Series {
     pub fn len(&self) -> usize {
         self.sizes.len()
     }
+
+    /// True if there is none.
+    pub fn is_empty(&self) -> bool {
+        self.sizes.is_empty()
+    }
 }
