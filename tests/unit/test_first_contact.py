@@ -128,7 +128,7 @@ def test_unknown_option_names_the_nearest():
     ids=lambda error: type(error).__name__,
 )
 def test_every_error_says_what_to_do_next(error, capsys):
-    status = _report(error, "track")
+    status = _report(error)
     first, last = capsys.readouterr().err.splitlines()
     assert first.startswith("error: ")
     assert last.startswith("next: ")
@@ -137,7 +137,7 @@ def test_every_error_says_what_to_do_next(error, capsys):
 
 
 def test_interrupting_needs_no_advice(capsys):
-    assert _report(KeyboardInterrupt(), "track") == 130
+    assert _report(KeyboardInterrupt()) == 130
     assert capsys.readouterr().err == "error: interrupted; nothing was written\n"
 
 

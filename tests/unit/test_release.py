@@ -471,3 +471,18 @@ def test_a_dry_run_runs_the_steps(tmp_path):
 def test_a_dry_run_fails_where_a_build_would(tmp_path, text, said):
     with pytest.raises(docker_dry_run.StepError, match=re.escape(said)):
         dry_run(tmp_path, text)
+
+
+# What contributors read
+
+
+def test_commands_of_the_guide_exist():
+    guide, makefile = (ROOT / "CONTRIBUTING.md").read_text(), (ROOT / "Makefile").read_text()
+    targets = re.findall(r"\bmake ([a-z]+)", guide)
+    assert {"build", "test", "lint", "release"} <= set(targets)
+    for target in targets:
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+    for script in re.findall(r"python (\w+/\w+\.py)", guide + makefile):
+        assert (ROOT / script).is_file(), script
+    for script in re.findall(r"\$\(BIN\)/python ((?!-)\S+\.py)", makefile):
+        assert (ROOT / script).is_file(), script

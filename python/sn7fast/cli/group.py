@@ -61,14 +61,12 @@ _NEXT = (
     (StackError, "sort out these files, then run again"),
 )
 _AGAIN = "what was finished is kept: run again to go on from there"
+_OF = "command: "
 _BUG_NEXT = "this is a bug: please report it, with what SN7FAST_DEBUG=1 shows"
 
 
 class Commands(click.Group):
     """A group whose commands are modules of this package."""
-
-    _running: str | None = None
-    """The command that was run last, for advice on its errors."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Their names, in the order of the help."""
@@ -113,12 +111,12 @@ class Commands(click.Group):
         ]
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own
-        """As click's; keeps the name of the command."""
-        self._running = None
+        """As click's; an error takes along which command it is of."""
         try:
             return super().invoke(ctx)
-        finally:
-            self._running = ctx.invoked_subcommand
+        except Exception as error:
+            error.add_note(f"{_OF}{ctx.command_path} {ctx.invoked_subcommand or ''}".rstrip())
+            raise
 
     def main(
         self,
@@ -133,14 +131,13 @@ class Commands(click.Group):
             status_of(
                 lambda: super(Commands, self).main(
                     args, prog_name, complete_var, standalone_mode=False, **extra
-                ),
-                self,
+                )
             )
         )
 
 
-def status_of(call: Callable[[], object], group: Commands) -> int:
-    """Exit status of a command of the group; what went wrong is told."""
+def status_of(call: Callable[[], object]) -> int:
+    """Exit status of a command; what went wrong is told."""
     try:
         result = call()
         sys.stdout.flush()
@@ -150,11 +147,11 @@ def status_of(call: Callable[[], object], group: Commands) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
     except BaseException as error:
-        return _report(error, group._running)
+        return _report(error)
     return result if isinstance(result, int) else OK
 
 
-def _report(error: BaseException, running: str | None) -> int:
+def _report(error: BaseException) -> int:
     """Say what went wrong and what to do next; returns the exit status."""
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         click.echo(error.format_message(), err=True)
@@ -164,8 +161,9 @@ def _report(error: BaseException, running: str | None) -> int:
     status, text, advice = _verdict(error)
     click.echo(f"error: {' '.join(text.split())}", err=True)
     if not advice and status in (USAGE, BAD_INPUT):
-        advice = f"correct this; {' '.join(['sn7fast', *([running] if running else [])])} --help"
-        advice += " says what is wanted"
+        notes = getattr(error, "__notes__", [])
+        commands = [note.removeprefix(_OF) for note in notes if note.startswith(_OF)]
+        advice = f"correct this; {(commands or ['sn7fast'])[0]} --help says what is wanted"
     if advice:
         click.echo(f"next: {advice}", err=True)
     return status
@@ -191,10 +189,10 @@ def _verdict(error: BaseException) -> tuple[int, str, str]:
     if isinstance(error, MissingDependencyError):
         # The message itself ends with what to install.
         return BAD_INPUT, text, "sn7fast doctor shows what is installed"
-    if isinstance(error, DownloadError):
-        return BAD_INPUT, text, "run the same again when the network is back: it goes on from here"
     if isinstance(error, WorkersError):
         return BAD_INPUT, text, _AGAIN
+    if isinstance(error, DownloadError):
+        return BAD_INPUT, text, "run the same again when the network is back: it goes on from here"
     if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
         return BAD_INPUT, f"{place}{error.strerror or error}", "check the path and its permissions"

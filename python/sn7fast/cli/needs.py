@@ -43,7 +43,7 @@ TASKS = (
         ("shapely", "geopandas", "pandas", "pyogrio", "pyproj"),
         "vector",
     ),
-    Task("download, and data in S3", ("obstore",), "s3"),
+    Task("download", ("obstore",), "s3"),
     Task("pipeline on a Dask cluster", ("distributed",), "dask"),
     Task("plot()", ("matplotlib",), "plot"),
 )

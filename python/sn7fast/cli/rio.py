@@ -24,7 +24,7 @@ class _Plugin(Commands):
             except click.exceptions.Exit as done:  # of --help
                 return done.exit_code
 
-        ctx.exit(status_of(call, self))
+        ctx.exit(status_of(call))
 
 
 @click.group(
