@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
 _PACKAGE = "sn7fast"
 _NAME = re.compile(r"(?<![`\w])`([A-Za-z_][\w.]*)`(?![`\w])")
-_LITERAL = re.compile(r"::$", re.MULTILINE)
 
 
 class Docstrings(griffe.Extension):
@@ -40,8 +39,23 @@ def _path(package: griffe.Module, name: str) -> str:
 
 
 def _as_markdown(text: str, public: dict[str, str]) -> str:
+    """Names as links, but for those in literal blocks, which a double colon announces."""
+
     def linked(name: re.Match[str]) -> str:
         path = public.get(name[1].removeprefix(f"{_PACKAGE}."))
         return name[0] if path is None else f"[`{name[1]}`][{path}]"
 
-    return _NAME.sub(linked, _LITERAL.sub(":", text))
+    lines: list[str] = []
+    literal_from: int | None = None
+    for line in text.splitlines():
+        indent = len(line) - len(line.lstrip())
+        if literal_from is not None and line.strip() and indent <= literal_from:
+            literal_from = None
+        if literal_from is not None:
+            lines.append(line)
+            continue
+        if line.endswith("::"):
+            literal_from = indent
+            line = line[:-1] if line.strip() != "::" else ""
+        lines.append(_NAME.sub(linked, line))
+    return "\n".join(lines)

@@ -1,7 +1,7 @@
 """Native core of sn7fast. Private: the modules beside it check arguments and call it."""
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,6 +72,7 @@ def polygonize_frames(
 ) -> list[_Arrays]:
     """The same for masks of one shape and dtype, in parallel."""
 
+@final
 class MaskBands:
     """A mask that comes in bands of rows, from top to bottom."""
 

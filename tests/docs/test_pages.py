@@ -24,6 +24,7 @@ def world(tmp_path_factory):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("name", [n for n, path in PAGES.items() if read_blocks(path)])
 def test_blocks(name, world, tmp_path):
     folder = tmp_path / "here"

@@ -1,6 +1,7 @@
 """The site is built without a warning, and every link on it leads somewhere."""
 
 import os
+import re
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -13,6 +14,9 @@ from doc_runner import ROOT
 from sn7fast import compat
 
 DOCS = ROOT / "docs"
+# Its making, by whichever test comes first, takes a while.
+pytestmark = pytest.mark.timeout(400)
+
 NOTEBOOKS = sorted((DOCS / "notebooks").glob("*.py"))
 
 
@@ -48,7 +52,7 @@ def site(tmp_path_factory):
         capture_output=True,
         text=True,
         check=False,
-        timeout=110,
+        timeout=390,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "WARNING" not in done.stderr.replace("[IPKernelApp] WARNING", "")
@@ -80,6 +84,14 @@ def test_every_link_leads_somewhere(site, pages):
                 if unquote(url.fragment) not in anchors:
                     broken.append(f"{page.relative_to(site)}: {target}: no such anchor")
     assert not broken, "\n".join(broken)
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("*.md")), ids=lambda path: path.name)
+def test_links_of_files_at_the_top_lead_to_files(path):
+    text = re.sub(r"```.*?```", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):
+        if not urlsplit(target).scheme:
+            assert (ROOT / target).exists(), target
 
 
 @pytest.mark.slow

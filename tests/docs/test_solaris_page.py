@@ -36,6 +36,7 @@ def real_stack(real_data, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_real_stack_has_the_same_scores_by_both_ways(real_stack):
     names = run_page(real_stack)
     assert names["score"].score == names["old_score"]

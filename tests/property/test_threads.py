@@ -139,6 +139,8 @@ def test_every_public_function_is_looked_at():
     }
     elsewhere = {"read_csv", "write_csv", "read_geojson", "write_geojson"}
     elsewhere |= {"read_parquet", "write_parquet", "write_vector"}
+    # One thread; tracks and collapses of areas in bands: in the tests of windows.
+    elsewhere |= {"polygonize_bands"}
     # Of networks: in the tests of prediction and training.
     elsewhere |= {"load_model", "predict", "train"}
     threads = {"get_num_threads", "set_num_threads"}
