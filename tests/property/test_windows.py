@@ -23,7 +23,7 @@ from sn7fast._core import cluster_boxes, get_num_threads
 from sn7fast.buildings import Buildings
 from sn7fast.postprocess import PostProcessing, Threshold, postprocess
 from sn7fast.postprocess.methods import BaselineParams
-from sn7fast.windows import ArrayBands, collapse, postprocess_large, tracking
+from sn7fast.windows import ArrayBands, collapse, follow, postprocess_large, tracking
 
 connectivities = st.sampled_from([4, 8])
 heights = st.lists(st.integers(0, 7), min_size=1, max_size=8)
@@ -121,6 +121,7 @@ def in_bands(cube, method, height):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tracking, "band_ranges", ranges)
+        patch.setattr(follow, "MOST_AT_ONCE", 5)
         with postprocess_large(ArrayBands(cube), method, aoi="a") as stack:
             return stack.to_stack(), stack
 

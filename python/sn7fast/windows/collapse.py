@@ -187,8 +187,8 @@ class _Area:
             if needed > self.memory_mb * 1.01:
                 raise InputError(
                     f"memory: got {self.memory_mb:g} MB, wanted at least {needed:.0f} MB: in "
-                    f"{self.aoi or 'the area'} buildings that touch each other reach from rows "
-                    f"{top} to {bottom} x columns {left} to {right} beyond {height} x {width} pixels"
+                    f"{self.aoi or 'the area'} buildings that touch reach from rows {top} to "
+                    f"{bottom} x columns {left} to {right} beyond {height} x {width} pixels"
                 )
             cube = self._read(outer[0], outer[1], (outer[2], outer[3]))
             frames, masks = frames_and_masks(cube)

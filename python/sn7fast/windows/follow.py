@@ -19,6 +19,7 @@ is known of each founder wherever it was found.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,10 +29,15 @@ from sn7fast.filters import FilterParams
 from sn7fast.footprints import Footprints
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
 # On top of a search radius: more than rounding can take from a distance.
 _SLACK_PX = 1.0
+
+MOST_AT_ONCE = 100_000
+"""Footprints that are tracked at once, unless a single cluster has more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +182,7 @@ class Pending:
 
     def take_complete(
         self, growing: NDArray[np.float64], end: float, reach: float
-    ) -> tuple[Footprints, NDArray[np.int32], NDArray[np.int64]]:
+    ) -> Iterator[tuple[Footprints, NDArray[np.int32], NDArray[np.int64]]]:
         """Take out the clusters that nothing can be added to.
 
         Args:
@@ -184,8 +190,9 @@ class Pending:
             end: What is to come lies below this line.
             reach: How far apart two boxes of a cluster may be.
 
-        Returns:
-            Footprints month after month, start of each month, and the number of each footprint.
+        Yields:
+            Footprints month after month, start of each month, and the number of each footprint; of
+            some clusters each time.
         """
         boxes = np.concatenate([*(part.bounds for part in self._footprints), growing])
         cluster = _core.cluster_boxes(np.ascontiguousarray(boxes), reach)
@@ -193,18 +200,20 @@ class Pending:
         grows[cluster[len(self) :]] = True
         # A region below that begins at the line touches what ends there.
         grows[cluster[boxes[:, 3] + reach >= end]] = True
-        complete = ~grows[cluster[: len(self)]]
-        taken, numbers, start = [], [], 0
-        for month, part in enumerate(self._footprints):
-            chosen = complete[start : start + len(part)]
-            start += len(part)
-            taken.append(part if chosen.all() else part[chosen])
-            numbers.append(self._numbers[month][chosen])
-            if chosen.any():
-                self._footprints[month] = part[~chosen]
-                self._numbers[month] = self._numbers[month][~chosen]
-        offsets = np.cumsum([0, *map(len, taken)]).astype(np.int32)
-        return Footprints.concatenate(taken), offsets, np.concatenate(numbers)
+        own = cluster[: len(self)]
+        # Batches of whole clusters, so that the tracker never has too many at once.
+        sizes = np.bincount(own[~grows[own]], minlength=len(boxes))
+        batch = np.where(grows, -1, (np.cumsum(sizes) - sizes) // MOST_AT_ONCE)[own]
+        parts, numbers = self._footprints, self._numbers
+        starts = np.cumsum([0, *map(len, parts)])
+        of_month = [batch[one:other] for one, other in pairwise(starts)]
+        self._footprints = [p[b < 0] for p, b in zip(parts, of_month, strict=True)]
+        self._numbers = [n[b < 0] for n, b in zip(numbers, of_month, strict=True)]
+        for k in np.unique(batch[batch >= 0]):
+            taken = [p[b == k] for p, b in zip(parts, of_month, strict=True)]
+            chosen = [n[b == k] for n, b in zip(numbers, of_month, strict=True)]
+            offsets = np.cumsum([0, *map(len, taken)]).astype(np.int32)
+            yield Footprints.concatenate(taken), offsets, np.concatenate(chosen)
 
     def top(self) -> float:
         """The first line of what is pending; infinite if that is nothing."""

@@ -225,8 +225,8 @@ class _Job:
 
     def _settle(self, growing: NDArray[np.float64], end: float) -> None:
         """Track what hangs together with nothing that is to come."""
-        footprints, offsets, numbers = self.pending.take_complete(growing, end, self.tracker.reach)
-        if len(footprints):
+        complete = self.pending.take_complete(growing, end, self.tracker.reach)
+        for footprints, offsets, numbers in complete:
             valid, top = None, 0
             if self.needs_valid:
                 bounds = footprints.bounds
