@@ -6,7 +6,8 @@ import shutil
 import signal
 import subprocess
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -83,9 +84,14 @@ def test_two_whole_runs_at_the_same_time(data, alone, tmp_path):
     assert tree(out) == alone
 
 
-def test_any_executor_makes_the_same_bytes(data, alone, tmp_path):
-    with ThreadPoolExecutor(2) as executor:
-        result = run_pipeline(data, tmp_path / "out", executor=executor)
+def test_any_executor_makes_the_same_bytes(data, alone, tmp_path, monkeypatch):
+    """Also one whose workers are in another folder."""
+    monkeypatch.chdir(data.parent)
+    with ProcessPoolExecutor(
+        2, get_context("spawn"), initializer=os.chdir, initargs=("/",)
+    ) as executor:  # fmt: skip
+        out = Path(os.path.relpath(tmp_path / "out"))
+        result = run_pipeline(data.name, out, executor=executor)
     assert tree(tmp_path / "out") == alone
     assert list(result.tracks) == sorted(result.tracks)
     assert (

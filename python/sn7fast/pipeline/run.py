@@ -16,6 +16,7 @@ from sn7fast.errors import InputError, WorkersError
 from sn7fast.io.outputs import write_json
 from sn7fast.nn.model import Model
 from sn7fast.nn.predicting import Predicted
+from sn7fast.pipeline.absolute import with_absolute_paths
 from sn7fast.pipeline.aoi import run_aoi
 from sn7fast.pipeline.executors import Failure, run_here, run_on
 from sn7fast.pipeline.gather import Gathered, StoredStacks, gather, read_scores
@@ -228,6 +229,8 @@ def run_jobs(
     if retry_failed:
         again = failed(out, (job.aoi for job in mine))
         mine = [job for job in mine if job.aoi in again]
+    if executor is not None or dask is not None:
+        mine = list(map(with_absolute_paths, mine))
     run = _Run(jobs, tell)
     done: Generator[Done[AoiJob, AoiOutcome]]
     with ExitStack() as stack:
