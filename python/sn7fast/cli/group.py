@@ -36,6 +36,7 @@ COMMANDS = {
     "completion": "Print the script that lets a shell complete commands.",
 }
 
+
 class Commands(click.Group):
     """A group whose commands are modules of this package."""
 
@@ -86,7 +87,8 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except Exception as error:
-            error.add_note(f"{OF_COMMAND}{ctx.command_path} {ctx.invoked_subcommand or ''}".rstrip())
+            name = f"{ctx.command_path} {ctx.invoked_subcommand or ''}".rstrip()
+            error.add_note(f"{OF_COMMAND}{name}")
             raise
 
     def main(
