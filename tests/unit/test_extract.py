@@ -391,13 +391,13 @@ def test_killed_and_run_again(tmp_path, place, visible):
 
 
 def test_two_at_once(tmp_path):
-    from sn7fast.download.held import held
+    from sn7fast.io.lock import locked
 
     archive, out = write(tmp_path, GOOD_TGZ), tmp_path / "out"
     out.mkdir()
     with (
-        held(out / f".{archive.name}.lock"),
-        pytest.raises(InputError, match="another process is at work"),
+        locked(out / f".{archive.name}.lock", "it", stays=False),
+        pytest.raises(InputError, match="works on it already"),
     ):
         extract(archive, out)
     assert extract(archive, out).files == len(GOOD)

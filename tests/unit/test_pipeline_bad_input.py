@@ -19,9 +19,9 @@ from many_aois import tree
 from nn_fakes import fake_model, pointwise, write_rgba
 from pipeline_stacks import GRID, mask_of, write_images, write_masks
 from sn7fast import Grid, InputError, StackError, read_geojson
+from sn7fast.io.lock import locked
 from sn7fast.io.rasters import write_bands
 from sn7fast.pipeline import plan, run_aoi
-from sn7fast.pipeline.lock import locked
 from sn7fast.pipeline.stacks import read_stack
 from sn7fast.postprocess import PostProcessing
 
@@ -264,7 +264,7 @@ def test_a_read_only_folder(tmp_path, place):
 HOLD = """
 import sys, time
 from pathlib import Path
-from sn7fast.pipeline.lock import locked
+from sn7fast.io.lock import locked
 with locked(Path(sys.argv[1]), "it"):
     print("held", flush=True)
     time.sleep(float(sys.argv[2]))

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING
 
 from sn7fast.download.ahead import ahead
 from sn7fast.download.gunzip import Gunzip
-from sn7fast.download.held import held
 from sn7fast.download.limits import Limits
 from sn7fast.download.names import ROOTS, place_of
 from sn7fast.download.progress import Progress
 from sn7fast.download.receipt import Receipt
 from sn7fast.download.tarstream import TarStream
 from sn7fast.errors import ArchiveError, InputError
+from sn7fast.io.lock import locked
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -132,7 +132,7 @@ class Place:
     @contextmanager
     def held(self) -> Iterator[None]:
         """Keep other processes away."""
-        with held(self._lock):
+        with locked(self._lock, f"{self._lock.parent}: this archive", stays=False):
             yield
 
     def receipt(self) -> Receipt | None:

@@ -27,9 +27,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sn7fast.errors import InputError, Sn7FastError
+from sn7fast.io.lock import locked
 from sn7fast.pipeline.cubes import source_inputs, tracked
 from sn7fast.pipeline.evidence import DEMOLISHED, STATUS, UNOBSERVED, evidence
-from sn7fast.pipeline.lock import locked
 from sn7fast.pipeline.outcome import AoiOutcome, Told
 from sn7fast.pipeline.page import write_page
 from sn7fast.pipeline.predicting import predicted

@@ -81,7 +81,7 @@ class Layout:
 
     @property
     def lock(self) -> Path:
-        """See `sn7fast.pipeline.lock`."""
+        """See `sn7fast.io.lock`."""
         return self.state / ".lock"
 
     @property

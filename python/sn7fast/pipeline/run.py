@@ -13,6 +13,7 @@ from sn7fast._arguments import whole_number
 from sn7fast.data.discover import Source
 from sn7fast.data.load import stack_loaders
 from sn7fast.errors import InputError, WorkersError
+from sn7fast.io.lock import locked
 from sn7fast.io.outputs import write_json
 from sn7fast.nn.model import Model
 from sn7fast.nn.predicting import Predicted
@@ -21,7 +22,6 @@ from sn7fast.pipeline.aoi import run_aoi
 from sn7fast.pipeline.executors import Failure, run_here, run_on
 from sn7fast.pipeline.gather import Gathered, StoredStacks, gather, read_scores
 from sn7fast.pipeline.layout import RUN, STATE, Layout
-from sn7fast.pipeline.lock import locked
 from sn7fast.pipeline.outcome import AoiOutcome, Told
 from sn7fast.pipeline.plan import labels_of, plan
 from sn7fast.pipeline.results import described, failed, finished, settings_key, write_result

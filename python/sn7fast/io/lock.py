@@ -3,12 +3,12 @@
 It is the kernel's lock on an open file (``flock``), not the file itself: when the process that
 holds it ends, however it ends, the kernel gives it up, so that there are no dead owners to take
 over from and no clock or process number has to be believed. The file says who holds it, for
-messages alone; it stays, empty, when nobody does.
+messages alone; when nobody does it stays, empty, or goes away.
 
 On NFS Linux makes a lock of the server out of it (NFS 3 with its lock service, NFS 4), which holds
 between machines. Where a file system has no locks (NFS mounted with ``nolock`` or ``local_lock``
-locks on each machine alone; some parallel file systems refuse, which is told), run only one process
-on an AOI at a time.
+locks on each machine alone; some parallel file systems refuse, which is told) or the system has
+none (Windows), nothing keeps two processes apart: run only one at a time.
 """
 
 from __future__ import annotations
@@ -32,7 +32,12 @@ _AGAIN_S = 0.2
 
 @contextmanager
 def locked(
-    path: Path, what: str, *, wait_s: float = 0.0, tell: Callable[[str], None] | None = None
+    path: Path,
+    what: str,
+    *,
+    wait_s: float = 0.0,
+    tell: Callable[[str], None] | None = None,
+    stays: bool = True,
 ) -> Iterator[None]:
     """Hold a lock while the block runs.
 
@@ -41,33 +46,43 @@ def locked(
         what: What is locked, for messages.
         wait_s: How long to wait for another process that holds it.
         tell: Called once with a message if there is one to wait for.
+        stays: Leave the empty file; else it is gone afterwards.
 
     Raises:
         InputError: Another process holds it; names the process.
         OSError: The file cannot be opened, or the file system has no locks.
     """
-    # Not to be had by a program that is started meanwhile: os.open sees to that.
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    handle = _taken(path, what, wait_s, tell)
     try:
-        _take(handle, path, what, wait_s, tell)
         me = {"process": os.getpid(), "machine": socket.gethostname()}
-        os.truncate(handle, 0)
-        os.pwrite(handle, json.dumps(me).encode(), 0)
-        try:
-            yield
-        finally:
-            os.truncate(handle, 0)
+        _write(handle, json.dumps(me).encode())
+        yield
     finally:
+        if stays:
+            _write(handle, b"")
+        else:
+            path.unlink(missing_ok=True)
         os.close(handle)
 
 
-def _take(
-    handle: int, path: Path, what: str, wait_s: float, tell: Callable[[str], None] | None
-) -> None:
+def _taken(path: Path, what: str, wait_s: float, tell: Callable[[str], None] | None) -> int:
     end = time.monotonic() + wait_s
     told = False
-    while not _try(handle, path):
-        owner = f"{what}: {_owner(handle)} works on it already"
+    while True:
+        # Not to be had by a program that is started meanwhile: os.open sees to that.
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            if _try(handle, path):
+                # Who held it before may have removed the file since it was opened here.
+                if path.exists() and os.path.samestat(os.fstat(handle), path.stat()):
+                    return handle
+                os.close(handle)
+                continue
+            owner = f"{what}: {_owner(handle)} works on it already"
+        except BaseException:
+            os.close(handle)
+            raise
+        os.close(handle)
         left = end - time.monotonic()
         if left <= 0:
             raise InputError(f"{owner}; wait until it has ended, or choose another folder")
@@ -78,9 +93,10 @@ def _take(
 
 
 def _try(handle: int, path: Path) -> bool:
-    # There is none on Windows, where the rest of this package can still be imported.
-    import fcntl
-
+    try:
+        import fcntl
+    except ImportError:  # on Windows
+        return True
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
@@ -94,7 +110,14 @@ def _try(handle: int, path: Path) -> bool:
 
 def _owner(handle: int) -> str:
     try:
-        found = json.loads(os.pread(handle, 4096, 0))
+        os.lseek(handle, 0, os.SEEK_SET)
+        found = json.loads(os.read(handle, 4096))
         return f"process {int(found['process'])} on {str(found['machine'])[:80]}"
     except (OSError, ValueError, KeyError, TypeError):
         return "another process"
+
+
+def _write(handle: int, content: bytes) -> None:
+    os.ftruncate(handle, 0)
+    os.lseek(handle, 0, os.SEEK_SET)
+    os.write(handle, content)
