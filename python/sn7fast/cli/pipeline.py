@@ -106,14 +106,6 @@ def _shard(_: click.Context, __: click.Parameter, text: str | None) -> Shard | N
     show_default=True,
     help="Pixels of probabilities along one of the image, where their files do not tell.",
 )
-@click.option(
-    "--memory",
-    "memory_mb",
-    type=click.FloatRange(1),
-    metavar="MB",
-    help="What the pixels of an AOI may take while it is post-processed; a larger one is done in "
-    "parts, with the same result. Default: half of the machine's.",
-)
 @click.option("--change", is_flag=True, help="Also maps of when each pixel was built up.")
 @click.option("--no-report", is_flag=True, help="No page to look at for each area.")
 @click.option("--overwrite", is_flag=True, help="Do again what is in DIR already.")
@@ -132,7 +124,6 @@ def command(
     log_json: Path | None,
     kind: Literal["auto", "images", "probabilities"],
     scale: int,
-    memory_mb: float | None,
     change: bool,
     no_report: bool,
     overwrite: bool,
@@ -144,12 +135,13 @@ def command(
 
     DATA is a folder in the layout of SpaceNet 7, a folder with a subfolder of monthly rasters for
     each area, or the CSV of a manifest. Rasters of one band, cubes and what "predict" wrote are
-    taken as probabilities, which need no network. DIR gets the probabilities of each month, the footprints of
-    each area with their identifiers and a table of its buildings, and the tracks of all as SN7 CSV.
-    If DATA has labels with identifiers, the tracks are scored against them.
+    taken as probabilities, which need no network. DIR gets the probabilities of each month, the
+    footprints of each area with their identifiers and a table of its buildings, and the tracks of
+    all as SN7 CSV. If DATA has labels with identifiers, the tracks are scored against them.
 
     A run that was stopped goes on where it was. An AOI that fails is left out, and the others are
-    done; the status is then 4. The same DATA gives the same bytes with any number of workers or
+    done; the status is then 4. An AOI whose pixels need more than --memory is post-processed in
+    parts, with the same result. The same DATA gives the same bytes with any number of workers or
     shards. Shards may run at the same time, on machines that share DIR.
     """
     from sn7fast.cli.aoi_progress import AoiProgress
@@ -177,7 +169,7 @@ def command(
         overwrite=overwrite,
         kind=kind,
         scale=scale,
-        memory_mb=memory_mb,
+        memory_mb=given["memory_mb"],
         change=change,
         report=not no_report,
         wait_s=WAIT_S,
