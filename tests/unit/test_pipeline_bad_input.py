@@ -21,7 +21,7 @@ from pipeline_stacks import GRID, mask_of, write_images, write_masks
 from sn7fast import Grid, InputError, StackError, read_geojson
 from sn7fast.io.lock import locked
 from sn7fast.io.rasters import write_bands
-from sn7fast.pipeline import plan, run_aoi
+from sn7fast.pipeline import plan, run_aoi, run_jobs
 from sn7fast.pipeline.stacks import read_stack
 from sn7fast.postprocess import PostProcessing
 
@@ -205,7 +205,9 @@ def test_an_image_that_goes_or_changes_in_mid_run(tmp_path, what):
         if path.exists() and what == "vanishes":
             path.unlink()
         elif what == "changes":
-            path.write_bytes(path.read_bytes() + b"x")
+            # Never empty, as others may read it just then.
+            with path.open("ab") as file:
+                file.write(b"x")
         return pointwise(batch)
 
     outcome = outcome_of(source, tmp_path / "out", fake_model(network))
@@ -293,6 +295,23 @@ def test_two_runs_on_one_area(tmp_path):
         process.wait()
         assert outcome_of(source, out).failed is None
     assert lock.read_bytes() == b""
+
+
+def test_an_area_of_another_run_is_not_noted_as_failed(tmp_path):
+    source, out = write_masks(tmp_path / "in", 2), tmp_path / "out"
+    (job,) = plan(source, out, post=BASELINE, report=False)
+    job.layout.state.mkdir(parents=True)
+    with hold(job.layout.lock, 60) as process:
+
+        def tell(told):
+            if told.state == "failed":
+                # It ends before this run comes to note what became of the area.
+                process.kill()
+                process.wait()
+
+        with pytest.raises(InputError, match="works on it already"):
+            run_jobs([job], tell=tell)
+    assert not (job.layout.state / "result.json").exists()
 
 
 def test_waiting_for_another_run(tmp_path):

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 _AGAIN_S = 0.2
 
 
+class HeldError(InputError):
+    """Another process holds a lock; the message names it."""
+
+
 @contextmanager
 def locked(
     path: Path,
@@ -49,7 +53,7 @@ def locked(
         stays: Leave the empty file; else it is gone afterwards.
 
     Raises:
-        InputError: Another process holds it; names the process.
+        HeldError: Another process holds it; names the process.
         OSError: The file cannot be opened, or the file system has no locks.
     """
     handle = _taken(path, what, wait_s, tell)
@@ -58,11 +62,13 @@ def locked(
         _write(handle, json.dumps(me).encode())
         yield
     finally:
-        if stays:
-            _write(handle, b"")
-        else:
-            path.unlink(missing_ok=True)
-        os.close(handle)
+        try:
+            if stays:
+                _write(handle, b"")
+            else:
+                path.unlink(missing_ok=True)
+        finally:
+            os.close(handle)
 
 
 def _taken(path: Path, what: str, wait_s: float, tell: Callable[[str], None] | None) -> int:
@@ -74,7 +80,7 @@ def _taken(path: Path, what: str, wait_s: float, tell: Callable[[str], None] | N
         try:
             if _try(handle, path):
                 # Who held it before may have removed the file since it was opened here.
-                if path.exists() and os.path.samestat(os.fstat(handle), path.stat()):
+                if _is_at(handle, path):
                     return handle
                 os.close(handle)
                 continue
@@ -85,7 +91,7 @@ def _taken(path: Path, what: str, wait_s: float, tell: Callable[[str], None] | N
         os.close(handle)
         left = end - time.monotonic()
         if left <= 0:
-            raise InputError(f"{owner}; wait until it has ended, or choose another folder")
+            raise HeldError(f"{owner}; wait until it has ended, or choose another folder")
         if tell is not None and not told:
             tell(f"{owner}: waiting")
             told = True
@@ -106,6 +112,13 @@ def _try(handle: int, path: Path) -> bool:
             error.errno, f"this file system has no locks: {error.strerror}", str(path)
         ) from error
     return True
+
+
+def _is_at(handle: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(handle), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _owner(handle: int) -> str:

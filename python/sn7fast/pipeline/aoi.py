@@ -20,14 +20,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sn7fast.errors import InputError, Sn7FastError
-from sn7fast.io.lock import locked
+from sn7fast.io.lock import HeldError, locked
 from sn7fast.pipeline.cubes import source_inputs, tracked
 from sn7fast.pipeline.evidence import DEMOLISHED, STATUS, UNOBSERVED, evidence
 from sn7fast.pipeline.outcome import AoiOutcome, Told
@@ -40,7 +39,6 @@ from sn7fast.pipeline.steps import Steps, versioned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from contextlib import AbstractContextManager
 
     from sn7fast.cube import Cube
     from sn7fast.data.discover import Frame
@@ -55,7 +53,6 @@ def run_aoi(
     tell: Callable[[Told], None] | None = None,
     *,
     models: Sequence[Model] | None = None,
-    gate: AbstractContextManager[Any] | None = None,
 ) -> AoiOutcome:
     """Do all the steps of an AOI; see the top of this module.
 
@@ -64,8 +61,6 @@ def run_aoi(
         tell: Called with each step as it starts and ends.
         models: Networks that are loaded already; None loads those of the job when they are needed,
             once in a process.
-        gate: Held while a network is at work, such as a lock that threads share: then one AOI is
-            post-processed while the next is predicted, and no two are predicted at once.
 
     Returns:
         What became of it; also of an AOI that cannot be used or whose files cannot be written,
@@ -85,21 +80,21 @@ def run_aoi(
         with locked(layout.lock, name, wait_s=job.settings.wait_s, tell=waiting):
             steps = Steps(job, tell)
             try:
-                _all(steps, models, gate or nullcontext())
+                _all(steps, models)
             finally:
                 steps.close()
     except (InputError, OSError) as error:
         message = _message(error)
         tell(Told(job.aoi, "aoi", "failed", message))
-        return AoiOutcome(job.aoi, failed=message) if steps is None else steps.outcome(message)
+        if steps is None:
+            return AoiOutcome(job.aoi, failed=message, is_held=isinstance(error, HeldError))
+        return steps.outcome(message)
     return steps.outcome()
 
 
-def _all(
-    steps: Steps, models: Sequence[Model] | None, gate: AbstractContextManager[Any]
-) -> None:  # fmt: skip
+def _all(steps: Steps, models: Sequence[Model] | None) -> None:
     job = steps.job
-    frames = predicted(steps, models, gate) if job.kind == "images" else []
+    frames = predicted(steps, models) if job.kind == "images" else []
     _track(steps, frames)
     tracks = Tracks(steps)
     steps.counts |= read_about(tracks.path)["counts"]

@@ -59,6 +59,8 @@ class AoiOutcome:
         written: Files of probabilities made by this run.
         kept_images: Those that were there.
         notes: What a user should know, such as that there is no georeference.
+        is_held: True if it failed since another process was at it: what becomes of it is for that
+            one to say.
         seconds: By step; no part of a comparison.
     """
 
@@ -71,4 +73,5 @@ class AoiOutcome:
     written: tuple[str, ...] = ()
     kept_images: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    is_held: bool = False
     seconds: dict[str, float] = field(default_factory=dict, compare=False)

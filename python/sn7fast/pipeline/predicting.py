@@ -22,7 +22,6 @@ from sn7fast.predict import predict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from sn7fast.grid import Grid
@@ -33,9 +32,7 @@ if TYPE_CHECKING:
 _STEP = "predict"
 
 
-def predicted(
-    steps: Steps, models: Sequence[Model] | None, gate: AbstractContextManager[Any]
-) -> list[Frame]:
+def predicted(steps: Steps, models: Sequence[Model] | None) -> list[Frame]:
     """The probabilities of each month whose image can be used, in time order.
 
     A month is predicted if its image, the way it is read, the networks or the settings are others
@@ -44,7 +41,6 @@ def predicted(
     Args:
         steps: Of the AOI.
         models: Networks that are loaded already; None loads those of the job when they are needed.
-        gate: Held while a network is at work.
 
     Raises:
         InputError: No image can be used, or they do not lie on top of each other.
@@ -70,7 +66,7 @@ def predicted(
         for frame, inputs in todo:
             manifest.announce(_step(frame), inputs, _output(steps, frame))
         manifest.save()
-        with gate, steps.timed(_STEP):
+        with steps.timed(_STEP):
             kept += _predict(steps, todo, models)
     else:
         steps.keep(_STEP)

@@ -13,7 +13,7 @@ from sn7fast._arguments import whole_number
 from sn7fast.data.discover import Source
 from sn7fast.data.load import stack_loaders
 from sn7fast.errors import InputError, WorkersError
-from sn7fast.io.lock import locked
+from sn7fast.io.lock import HeldError, locked
 from sn7fast.io.outputs import write_json
 from sn7fast.nn.model import Model
 from sn7fast.nn.predicting import Predicted
@@ -317,9 +317,11 @@ class _Run:
             self._outcomes[aoi] = outcome
 
     def _write_result(self, job: AoiJob, outcome: AoiOutcome) -> None:
-        """Unless another run is at this AOI, which then has the last word."""
+        """Unless another run is or was at this AOI, which then has the last word."""
+        if outcome.is_held:
+            return
         job.layout.state.mkdir(parents=True, exist_ok=True)
-        with suppress(InputError), locked(job.layout.lock, f"{self._out}: AOI {job.aoi}"):
+        with suppress(HeldError), locked(job.layout.lock, f"{self._out}: AOI {job.aoi}"):
             write_result(self._out, job.aoi, self._key, outcome.failed)
 
     def result(self) -> PipelineResult:
