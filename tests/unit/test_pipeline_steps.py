@@ -325,6 +325,18 @@ def test_the_report_shows_images_and_goes_with_them(images, tmp_path):
     assert (tmp_path / "bare" / "reports" / "harbour.html").read_bytes() != page
 
 
+def test_a_report_of_an_earlier_result_is_gone(images, tmp_path):
+    out = tmp_path / "out"
+    files = [out / "reports" / "harbour.html", out / "items" / "harbour.json"]
+    run(images, out, report=True)
+    assert run(images, out, item=False).notes == ()
+    assert all(path.exists() for path in files)
+    tuned = PostProcessing.from_dict({"method": "baseline"}, ["segment.min_area_px=25"])
+    notes = run(images, out, post=tuned, item=False).notes
+    assert [note.split(":")[0] for note in notes] == ["harbour.json", "harbour.html"]
+    assert not any(path.exists() for path in files)
+
+
 def test_sn7_files_with_labels(tmp_path):
     from sn7fast.data.synthetic import synthetic_scene
 

@@ -1,5 +1,7 @@
 """An AOI that does not fit into the memory of the settings: other steps inside, the same files."""
 
+import tempfile
+
 import numpy as np
 import pytest
 
@@ -50,9 +52,8 @@ def masks(folder, most=255):
 def run(source, out, memory_mb, method):
     model = fake_model()
     (job,) = plan(
-        source, out, weights=model, post=METHODS[method], report=False, formats=[".parquet"],
-        memory_mb=memory_mb,
-    )  # fmt: skip
+        source, out, weights=model, post=METHODS[method], formats=[".parquet"], memory_mb=memory_mb
+    )
     outcome = run_aoi(job, models=[model])
     assert outcome.failed is None
     return tree(out)
@@ -73,6 +74,17 @@ def test_the_same_files(tmp_path, monkeypatch, kind, method):
     )
     assert run(tmp_path / "in", tmp_path / "bands", 1.5, method) == whole
     assert [call["memory_mb"] for call in calls] == [0.75]
+
+
+@pytest.mark.parametrize("method", ["collapse", "filtered"])
+def test_what_is_needed_meanwhile_lies_in_the_folder_of_the_run(tmp_path, monkeypatch, method):
+    """So a run that is killed leaves it where the next one takes it away."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "absent"))
+    # Nor is the whole cube read for the report.
+    monkeypatch.setattr(pipeline_cubes, "load_cube", None)
+    masks(tmp_path / "in")
+    assert "reports/town.html" in run(tmp_path / "in", tmp_path / "out", 1.5, method)
+    assert list((tmp_path / "out").rglob(".part")) == []
 
 
 def test_a_method_that_needs_it_in_one_piece(tmp_path):

@@ -1,5 +1,6 @@
 """Rasters and cubes in bands: what spans them, what cannot be done, and the files."""
 
+import errno
 import json
 
 import numpy as np
@@ -36,8 +37,11 @@ from sn7fast.windows import (
     FrameBands,
     polygonize_raster,
     postprocess_large,
+    track_bands,
+    tracking,
     write_large,
 )
+from sn7fast.windows.follow import Tracker
 from sn7fast.windows.spool import BATCH, Spool
 
 MONTHS = ("2020_01", "2020_02", "2020_03")
@@ -405,6 +409,17 @@ class TestFrames:
             part = bands.read(first, end)
             assert np.array_equal(part.prob, whole.prob[:, first:end])
             assert np.array_equal(part.valid, whole.valid[:, first:end])
+
+
+def test_nothing_stays_on_disk_if_it_cannot_begin(tmp_path, monkeypatch):
+    def fails(*_):
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(tracking, "Spool", fails)
+    cube = Cube.from_arrays(np.zeros((1, 4, 4), np.uint8), months=["2020_01"])
+    with pytest.raises(OSError, match="Too many"):
+        track_bands(ArrayBands(cube), Threshold(), Tracker(), folder=tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_spool_gives_back_what_it_got(tmp_path):

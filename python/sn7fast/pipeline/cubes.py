@@ -79,6 +79,15 @@ def load_cube_of(steps: Steps, frames: Sequence[Frame]) -> Cube:
     return _hidden(cube, own)
 
 
+def shown_cube(steps: Steps, frames: Sequence[Frame]) -> Cube:
+    """The cube of a job for those who look at one month at a time; as `load_cube_of` otherwise.
+
+    That of an AOI that does not fit into the memory of the settings is read when it is asked for.
+    """
+    bands = _bands(steps, frames)
+    return load_cube_of(steps, frames) if bands is None else bands.lazy_cube()
+
+
 def tracked(steps: Steps, frames: Sequence[Frame]) -> tuple[Cube, Stack]:
     """The cube of a job and its buildings; arguments as `source_inputs`.
 
@@ -95,7 +104,12 @@ def tracked(steps: Steps, frames: Sequence[Frame]) -> tuple[Cube, Stack]:
         cube = load_cube_of(steps, frames)
         return cube, postprocess(cube, job.settings.post, aoi=job.aoi)
     half = _memory_mb(job.settings.memory_mb) / 2
-    with postprocess_large(bands, job.settings.post, aoi=job.aoi, memory_mb=half) as large:
+    with (
+        steps.scratch() as folder,
+        postprocess_large(
+            bands, job.settings.post, aoi=job.aoi, memory_mb=half, folder=folder
+        ) as large,
+    ):
         return bands.lazy_cube(), large.to_stack()
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sn7fast.data.catalog import AoiFiles, MonthFiles
 from sn7fast.data.images import ImageEntry
-from sn7fast.pipeline.cubes import load_cube_of, source_inputs
+from sn7fast.pipeline.cubes import shown_cube, source_inputs
 from sn7fast.pipeline.frames import content_of, month_of
 from sn7fast.pipeline.stacks import read_stack
 
@@ -35,7 +35,7 @@ def write_page(steps: Steps, tracks: Tracks, probabilities: Sequence[Frame]) -> 
         OSError: The file cannot be written.
     """
     job, layout = steps.job, steps.layout
-    if not job.settings.report:
+    if not job.settings.report and "report" not in steps.manifest.steps:
         return
     has_truth = bool(steps.manifest.outputs("truth"))
     months = {frame.month for frame in probabilities}
@@ -49,6 +49,9 @@ def write_page(steps: Steps, tracks: Tracks, probabilities: Sequence[Frame]) -> 
         }
     else:
         inputs["source"] = source_inputs(steps, probabilities)
+    if not job.settings.report:
+        steps.drop_outdated("report", inputs)
+        return
 
     def write(path: Path) -> None:
         from sn7fast.report import write_report
@@ -57,7 +60,7 @@ def write_page(steps: Steps, tracks: Tracks, probabilities: Sequence[Frame]) -> 
         if job.kind == "images":
             images, valid = _images(job.aoi, used, tracks.stack.months)
         else:
-            images, valid = load_cube_of(steps, probabilities), None
+            images, valid = shown_cube(steps, probabilities), None
         write_report(path, tracks.stack, truth=truth, images=images, valid=valid)
 
     steps.make("report", inputs, layout.report, write)

@@ -113,33 +113,14 @@ def write_products(steps: Steps, tracks: Tracks) -> None:
     steps.make("table", inputs, layout.table, table)
     if settings.change:
         steps.make("change", inputs, layout.change, change)
-    _drop_outdated(steps, inputs)
-
-
-def _drop_outdated(steps: Steps, inputs: dict[str, Any]) -> None:
-    """Remove what an earlier run made of other tracks, and this one was not asked for."""
     for name in steps.manifest.steps:
-        if name != "change" and not name.startswith(_FOOTPRINTS):
-            continue
-        if steps.manifest.is_done(name, versioned(inputs)):
-            continue
-        for path in steps.manifest.forget(name):
-            steps.tell(name, "note", f"{path.name}: removed, as it was of an earlier result; "
-                       "ask for it to have it anew")  # fmt: skip
-    steps.manifest.save()
+        if name == "change" or name.startswith(_FOOTPRINTS):
+            steps.drop_outdated(name, inputs)
 
 
 def write_item(steps: Steps, tracks: Tracks, probabilities: Sequence[Frame]) -> None:
     """The STAC item of the files that there are; a note if pystac is not installed."""
     layout, job = steps.layout, steps.job
-    if not job.settings.item:
-        return
-    if importlib.util.find_spec("pystac") is None:
-        steps.tell("item", "note", "no STAC item: pystac is not installed, which comes with "
-                   "'sn7fast[vector]'")  # fmt: skip
-        return
-    from sn7fast.io.stac import stac_item, write_stac_item
-
     assets = {f"footprints_{suffix[1:]}": layout.footprints(suffix) for suffix in
               job.settings.formats} | {"buildings": layout.table}  # fmt: skip
     if job.settings.change:
@@ -147,6 +128,14 @@ def write_item(steps: Steps, tracks: Tracks, probabilities: Sequence[Frame]) -> 
     if job.kind == "images":
         assets |= {f"probability_{frame.month}": frame.path for frame in probabilities}
     inputs = {"assets": {name: steps.hashes.of(path) for name, path in assets.items()}}
+    is_able = importlib.util.find_spec("pystac") is not None
+    if not job.settings.item or not is_able:
+        steps.drop_outdated("item", inputs)
+        if job.settings.item:
+            steps.tell("item", "note", "no STAC item: pystac is not installed, which comes with "
+                       "'sn7fast[vector]'")  # fmt: skip
+        return
+    from sn7fast.io.stac import stac_item, write_stac_item
 
     def write(path: Path) -> None:
         stack = tracks.stack

@@ -109,6 +109,15 @@ class Steps:
         self.finish(step, inputs, [path])
         return True
 
+    def drop_outdated(self, step: str, inputs: Mapping[str, Any]) -> None:
+        """Remove what an earlier run made of other inputs, and this one was not asked for."""
+        if step not in self.manifest.steps or self.manifest.is_done(step, versioned(inputs)):
+            return
+        for path in self.manifest.forget(step):
+            self.tell(step, "note", f"{path.name}: removed, as it was of an earlier result; ask "
+                      "for it to have it anew")  # fmt: skip
+        self.manifest.save()
+
     def finish(self, step: str, inputs: Mapping[str, Any], outputs: list[Path]) -> None:
         """A step is done, and known to be from now on."""
         self.manifest.finish(step, inputs, outputs)
@@ -117,12 +126,21 @@ class Steps:
     @contextmanager
     def staged(self, path: Path) -> Iterator[Path]:
         """Where a file is made that takes its place at ``path`` if the block succeeds."""
-        folder = self.layout.part
-        folder.mkdir(exist_ok=True)
-        try:
+        with self.scratch() as folder:
             yield folder / path.name
             path.parent.mkdir(parents=True, exist_ok=True)
             (folder / path.name).replace(path)
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A folder on the disk of the run for what is needed meanwhile.
+
+        A run that is killed leaves it to the next one, which would not find it elsewhere.
+        """
+        folder = self.layout.part
+        folder.mkdir(exist_ok=True)
+        try:
+            yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -143,7 +161,7 @@ class Steps:
             tuple(self.written),
             tuple(self.kept_images),
             tuple(self._notes),
-            self._seconds,
+            seconds=self._seconds,
         )
 
     def _remove_leftovers(self) -> None:

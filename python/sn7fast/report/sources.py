@@ -125,7 +125,8 @@ class CubeImages(_ByMonth):
         self._cube = cube
 
     def __getitem__(self, month: str) -> NDArray[Any]:
-        frame: NDArray[Any] = self._cube.prob[self._months.index(month)]
+        # A slice of all, for cubes whose rows are read when they are asked for.
+        frame: NDArray[Any] = self._cube.prob[self._months.index(month)][:]
         if frame.dtype != np.uint8:
             frame = (np.clip(np.nan_to_num(frame), 0, 1) * 255).astype(np.uint8)
         scale = self._cube.scale
@@ -138,9 +139,17 @@ class CubeImages(_ByMonth):
 
     def valid(self) -> Mapping[str, NDArray[np.bool_]] | None:
         """Bool (rows, columns) by month, or None if all is valid."""
-        valid, scale = self._cube.valid, self._cube.scale
-        if valid is None:
-            return None
-        if valid.shape == self._cube.prob.shape and scale > 1:
-            valid = valid[:, ::scale, ::scale]
-        return dict(zip(self._months, valid, strict=True))
+        return None if self._cube.valid is None else _CubeMasks(self._cube, self._cube.valid)
+
+
+class _CubeMasks(_ByMonth):
+    """What is valid of a cube, at the resolution of its grid."""
+
+    def __init__(self, cube: Cube, valid: NDArray[np.bool_]) -> None:
+        super().__init__(cube.months)
+        self._valid = valid
+        self._step = cube.scale if valid.shape == cube.prob.shape else 1
+
+    def __getitem__(self, month: str) -> NDArray[np.bool_]:
+        mask: NDArray[np.bool_] = self._valid[self._months.index(month)][:]
+        return mask[:: self._step, :: self._step]

@@ -75,8 +75,10 @@ def track_bands(
         source=aoi or "the cube",
     )
     clear = _clear_months(source, tracker, ranges)
-    job = _Job(source, threshold, tracker, Path(tempfile.mkdtemp(prefix="sn7fast-", dir=folder)))
+    own = Path(tempfile.mkdtemp(prefix="sn7fast-", dir=folder))
+    job: _Job | None = None
     try:
+        job = _Job(source, threshold, tracker, own)
         for first, end in ranges:
             cube = source.read(first, end)
             if refine_weight is not None:
@@ -84,7 +86,9 @@ def track_bands(
             job.band(cube, end, clear)
         return job.finish(aoi, simplify_px)
     except BaseException:
-        job.close()
+        if job is not None:
+            job.close()
+        shutil.rmtree(own, ignore_errors=True)
         raise
 
 
@@ -198,11 +202,10 @@ class _Job:
         )
 
     def close(self) -> None:
-        """Take the files away."""
+        """No more use of the files."""
         for month in self.months:
             month.seen.close()
             month.filled.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _add(self, index: int, arrays: Any) -> None:  # noqa: ANN401 - of the core
         """Footprints of a month that are complete."""
