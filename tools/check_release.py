@@ -184,7 +184,11 @@ def sdist_problems(path: Path) -> list[str]:
         problems = named(names, map(re.escape, SDIST_WANTED), SDIST_UNWANTED)
         if path.name != f"sn7fast-{version()}.tar.gz":
             problems.append(f"is not called sn7fast-{version()}.tar.gz")
-        problems += [f"has {name} outside of {root}" for name in members if root[:-1] not in name]
+        problems += [
+            f"has {name} outside of {root}"
+            for name in members
+            if not f"{name}/".startswith(root) or ".." in name.split("/")
+        ]
         info = archive.extractfile(f"{root}PKG-INFO") if f"{root}PKG-INFO" in members else None
         if info is not None:
             problems += metadata_problems(info.read().decode(), version())

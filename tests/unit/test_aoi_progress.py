@@ -73,5 +73,10 @@ def test_a_bar_at_a_terminal(clock, capsys, monkeypatch):
     assert "pipeline: " not in err
 
 
-def test_nothing_to_do():
-    AoiProgress(Console(quiet=False), 0).close()
+def test_nothing_to_do(clock, capsys):
+    """A shard without AOIs may wait for others that gather."""
+    progress = AoiProgress(Console(quiet=False), 0)
+    clock[0] = 31
+    progress(Told("", "gather", "done"))
+    progress.close()
+    assert capsys.readouterr().err == "pipeline: 0 of 0 AOIs, 100 %\n"

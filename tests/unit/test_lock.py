@@ -1,24 +1,23 @@
 """Locks that die with their owners."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 from sn7fast.io import lock
 from sn7fast.io.lock import locked
 
 
-def test_locks_that_come_and_go(tmp_path, monkeypatch):
-    """A file that its last owner removes just when another opens it."""
-    monkeypatch.setattr(lock, "_AGAIN_S", 0)
-    path, inside, most = tmp_path / "lock", [], []
+def test_a_lock_that_goes_while_it_is_looked_at(tmp_path, monkeypatch):
+    """Its last owner removes the file just when another has opened it."""
+    path, looked = tmp_path / "lock", []
+    fstat = lock.os.fstat
 
-    def work(name):
-        for _ in range(200):
-            with locked(path, "it", wait_s=60, stays=False):
-                inside.append(name)
-                most.append(len(inside))
-                inside.remove(name)
+    def removed_first(handle):
+        found = fstat(handle)
+        if not looked:
+            path.unlink()
+        looked.append(handle)
+        return found
 
-    with ThreadPoolExecutor(3) as pool:
-        list(pool.map(work, "abc"))
-    assert most == [1] * 600
+    monkeypatch.setattr(lock.os, "fstat", removed_first)
+    with locked(path, "it", stays=False):
+        assert len(looked) == 2
+        assert path.exists()
     assert not path.exists()

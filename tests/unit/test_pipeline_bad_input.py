@@ -1,5 +1,6 @@
 """What goes wrong: in the source, on the disk, in between, and by other processes."""
 
+import datetime
 import errno
 import os
 import re
@@ -19,9 +20,12 @@ from many_aois import tree
 from nn_fakes import fake_model, pointwise, write_rgba
 from pipeline_stacks import GRID, mask_of, write_images, write_masks
 from sn7fast import Grid, InputError, StackError, read_geojson
+from sn7fast.data.images import ImageEntry
+from sn7fast.data.manifest import Manifest
 from sn7fast.io.lock import locked
 from sn7fast.io.rasters import write_bands
 from sn7fast.pipeline import plan, run_aoi, run_jobs
+from sn7fast.pipeline.plan import labels_of
 from sn7fast.pipeline.stacks import read_stack
 from sn7fast.postprocess import PostProcessing
 
@@ -261,6 +265,26 @@ def test_a_read_only_folder(tmp_path, place):
         name: text for name, text in before.items() if "buildings" in name
     }
     assert outcome_of(source, out).failed is None
+
+
+def test_manifests_of_programs(tmp_path):
+    day = datetime.date(2020, 1, 1)
+    evil = ImageEntry(tmp_path / "x.tif", "../evil", day, "2020_01")
+    for entries, text in ((), "m.csv: has no images"), ((evil,), "name of a folder"):
+        with pytest.raises(InputError, match=text):
+            plan(Manifest(Path("m.csv"), entries), tmp_path / "out")
+
+
+def test_labels_that_are_there_twice_are_told(tmp_path):
+    aoi = "L15-0331E-1257N_1327_3160_13"
+    folder = tmp_path / "in" / "train" / aoi / "labels_match_pix"
+    folder.mkdir(parents=True)
+    stem = f"global_monthly_2018_01_mosaic_{aoi}_Buildings"
+    (folder / f"{stem}.geojson").touch()
+    other = tmp_path / "in" / "more" / aoi / "labels_match_pix"
+    shutil.copytree(folder, other)
+    with pytest.raises(StackError, match="two files"):
+        labels_of(tmp_path / "in")
 
 
 HOLD = """

@@ -372,9 +372,11 @@ def test_source_distributions(tmp_path):
         found = check_release.sdist_problems(sdist(tmp_path, [one for one in whole if one != name]))
         assert len(found) == 1
         assert found[0].startswith("lacks ")
-    more = [*whole, f"sn7fast-{VERSION}/python/sn7fast/_core.abi3.so", "evil"]
+    more = [*whole, f"sn7fast-{VERSION}/python/sn7fast/_core.abi3.so", f"evil/sn7fast-{VERSION}"]
     found = check_release.sdist_problems(sdist(tmp_path, more))
-    assert [one.split()[1] for one in found] == ["python/sn7fast/_core.abi3.so", "evil"]
+    assert [one.split()[1] for one in found] == [
+        "python/sn7fast/_core.abi3.so", f"evil/sn7fast-{VERSION}"
+    ]  # fmt: skip
 
 
 def test_the_lock_file_holds_nothing_that_a_source_distribution_leaves_out():

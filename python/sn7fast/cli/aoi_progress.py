@@ -115,7 +115,8 @@ class AoiProgress:
             self._last = now_s
             left = (self._aois - done) * (now_s - self._start) / done if done else 0.0
             end = f", {left:.0f} s to go" if done else ""
-            click.echo(f"pipeline: {self._state()}, {100 * done / self._aois:.0f} %{end}", err=True)
+            share = done / self._aois if self._aois else 1.0
+            click.echo(f"pipeline: {self._state()}, {100 * share:.0f} %{end}", err=True)
 
     def _state(self) -> str:
         failed = f", {self._failed} failed" if self._failed else ""

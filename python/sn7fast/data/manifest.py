@@ -151,7 +151,9 @@ def _entry(path: Path, line: int, row: dict[str, str], settings: ImageSettings) 
             if name in row
         }
         date, label = _date(row["date"])
-        return ImageEntry(aoi=_aoi(row["aoi"]), date=date, label=label, settings=settings, **files)
+        return ImageEntry(
+            aoi=aoi_name(row["aoi"]), date=date, label=label, settings=settings, **files
+        )
     except InputError as error:
         raise FormatError(f"{path}: line {line}, column {error}") from error
 
@@ -181,9 +183,15 @@ def _file(name: str, folder: Path, text: str) -> Path:
     return file
 
 
-def _aoi(text: str) -> str:
-    # Outputs go to a folder of this name.
-    if text in (".", "..") or any(letter in "/\\" or not letter.isprintable() for letter in text):
+def aoi_name(text: str) -> str:
+    """The name of an area, to whose folder outputs go.
+
+    Raises:
+        InputError: It cannot be the name of a folder.
+    """
+    if text in ("", ".", "..") or any(
+        letter in "/\\" or not letter.isprintable() for letter in text
+    ):
         raise InputError(f"aoi: got {text[:80]!r}, which cannot be the name of a folder")
     return text
 

@@ -119,11 +119,11 @@ def write_csv(
 def write_csv_parts(
     path: str | os.PathLike[str], parts: Iterable[Stack], *, decimals: int | None = None
 ) -> None:
-    """Write the parts of one stack that is larger than memory, as `write_csv` writes it.
+    """Write the parts of stacks that are larger than memory, as `write_csv` writes them.
 
     Args:
         path: As in `write_csv`.
-        parts: Of one AOI, by month; a month without footprints is one empty part.
+        parts: AOI after AOI, each by month; a month without footprints is one empty part.
         decimals: As in `write_csv`.
 
     Raises:

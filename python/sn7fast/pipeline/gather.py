@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from sn7fast import __version__
 from sn7fast.io.outputs import whole_file, write_json
-from sn7fast.io.tables import dumps_csv
+from sn7fast.io.tables import write_csv_parts
 from sn7fast.pipeline.layout import SCORES, STATE, TRACKS, TRUTH, Layout
 from sn7fast.pipeline.stacks import read_about, read_stack
 from sn7fast.scores import F1Aoi, F1Counts, F1Score, ScotAoi, ScotScore
@@ -141,15 +141,13 @@ def read_scores(out: Path) -> tuple[ScotScore, F1Score]:
 
 def _write_table(path: Path, parts: Sequence[Path]) -> None:
     """The bytes of `sn7fast.write_csv` of all stacks, a month at a time."""
-    with whole_file(path) as temporary, temporary.open("wb") as file:
-        head = dumps_csv({})
-        file.write(head)
-        for part in parts:
-            stack = read_stack(part)
-            for month, footprints in stack.frames():
-                ids = None if stack.ids is None else [stack.ids[stack.rows(month)]]
-                one = Stack.from_frames([footprints], months=[month], aoi=stack.aoi, ids=ids)
-                file.write(dumps_csv(one)[len(head) :])
+    write_csv_parts(path, (month for part in parts for month in _months_of(read_stack(part))))
+
+
+def _months_of(stack: Stack) -> Iterator[Stack]:
+    for month, footprints in stack.frames():
+        ids = None if stack.ids is None else [stack.ids[stack.rows(month)]]
+        yield Stack.from_frames([footprints], months=[month], aoi=stack.aoi, ids=ids)
 
 
 def _light_scores(layouts: Sequence[Layout]) -> tuple[ScotScore, F1Score]:

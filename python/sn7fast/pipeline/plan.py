@@ -15,8 +15,8 @@ from sn7fast._optional import require
 from sn7fast.data.catalog import Catalog
 from sn7fast.data.discover import Frame
 from sn7fast.data.images import ImageSettings
-from sn7fast.data.manifest import Manifest
-from sn7fast.errors import InputError
+from sn7fast.data.manifest import Manifest, aoi_name
+from sn7fast.errors import InputError, StackError
 from sn7fast.io.vector import FORMATS
 from sn7fast.nn.settings import PredictSettings
 from sn7fast.pipeline.layout import Layout
@@ -174,6 +174,8 @@ def plan(
                 "folder"
             )
     found = frames_of(source, image_settings or ImageSettings(), kind)
+    if not found:
+        raise InputError(f"{_called(source)}: has no images")
     for suffix in chosen.formats:
         # Told before hours of work, not after.
         if FORMATS[suffix] in _WRITERS:
@@ -183,23 +185,38 @@ def plan(
         chosen = _with_networks(chosen, weights, settings)
     names: dict[str, str] = {}
     for aoi in found:
-        other = names.setdefault(aoi.lower(), aoi)
+        other = names.setdefault(aoi_name(aoi).lower(), aoi)
         if other != aoi:
-            raise InputError(f"{source}: got the AOIs {other} and {aoi}, whose files would have "
-                             "one name")  # fmt: skip
+            raise InputError(
+                f"{_called(source)}: got the AOIs {other} and {aoi}, whose files would have one name"
+            )
     return [
         AoiJob(aoi, of, frames, cube, labels.get(aoi, ()), out, chosen)
         for aoi, (of, frames, cube) in sorted(found.items())
     ]
 
 
+def _called(source: str | os.PathLike[str] | Catalog | Manifest) -> str:
+    """What messages call a source."""
+    if isinstance(source, Catalog):
+        return str(source.root)
+    return str(source.path if isinstance(source, Manifest) else source)
+
+
 def labels_of(source: str | os.PathLike[str] | Catalog | Manifest) -> dict[str, tuple[Frame, ...]]:
-    """The files of labels in pixels that a source has, by AOI: those of SpaceNet 7."""
+    """The files of labels in pixels that a source has, by AOI: those of SpaceNet 7.
+
+    Raises:
+        StackError: Two files for one month of an AOI.
+    """
     if isinstance(source, Manifest):
         return {}
     try:
         catalog = source if isinstance(source, Catalog) else Catalog.scan(source)
+    except StackError:
+        raise
     except InputError:
+        # No folder of SpaceNet 7.
         return {}
     labels: dict[str, tuple[Frame, ...]] = {}
     for aoi in catalog:
