@@ -8,13 +8,14 @@ import rasterio
 
 from many_aois import tree
 from nn_fakes import fake_model, write_rgba
+from pipeline_stacks import write_masks
 from sn7fast import Footprints, Stack, read_csv, read_geojson, score_scot
 from sn7fast.data.sn7 import sn7_aoi, sn7_grid, sn7_stem
 from sn7fast.errors import InputError
 from sn7fast.io.geojson import write_geojson
 from sn7fast.io.pictures import write_png
 from sn7fast.io.rasters import opened
-from sn7fast.pipeline import run_pipeline
+from sn7fast.pipeline import plan, run, run_jobs, run_pipeline
 from sn7fast.postprocess import PostProcessing
 from sn7fast.preview import preview
 
@@ -199,3 +200,16 @@ def test_preview(tmp_path):
         preview(pixels, pixels[..., 0], stack.with_ids(None), "2018_03")
     with pytest.raises(InputError, match="image: got"):
         preview(pixels, pixels[:9, :, 0], stack, "2018_03")
+
+
+def test_a_bug_is_told_with_its_trace(tmp_path, monkeypatch):
+    def broken(job, tell, models):
+        raise KeyError(job.aoi)
+
+    monkeypatch.setattr(run, "run_aoi", broken)
+    jobs, told = plan(write_masks(tmp_path / "in", 2), tmp_path / "out"), []
+    with pytest.raises(InputError, match="a bug in sn7fast: KeyError: 'harbour'"):
+        run_jobs(jobs, tell=told.append)
+    failed, note = told
+    assert (failed.state, note.state) == ("failed", "note")
+    assert "raise KeyError(job.aoi)" in note.text

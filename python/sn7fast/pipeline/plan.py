@@ -188,7 +188,8 @@ def plan(
         other = names.setdefault(aoi_name(aoi).lower(), aoi)
         if other != aoi:
             raise InputError(
-                f"{_called(source)}: got the AOIs {other} and {aoi}, whose files would have one name"
+                f"{_called(source)}: got the AOIs {other} and {aoi}, whose files would have one "
+                "name"
             )
     return [
         AoiJob(aoi, of, frames, cube, labels.get(aoi, ()), out, chosen)

@@ -309,6 +309,9 @@ class _Run:
             aoi, outcome = one.job.aoi, one.result
             if isinstance(outcome, Failure):
                 self._tell(Told(aoi, "aoi", "failed", outcome.text))
+                if outcome.trace:
+                    # Whoever reports the bug needs it.
+                    self._tell(Told(aoi, "aoi", "note", outcome.trace))
                 outcome = AoiOutcome(aoi, failed=outcome.text)
             self._write_result(one.job, outcome)
             if outcome.failed is None:
