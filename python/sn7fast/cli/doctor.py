@@ -38,7 +38,7 @@ def command(as_json: bool) -> int:
 
 
 def _print(facts: dict[str, Any]) -> None:
-    from sn7fast.cli.table import align
+    from sn7fast._aligned import align
 
     core, gpu = facts["core"], facts["gpu"]
     simd = f" with {', '.join(facts['cpu']['simd'])}" if facts["cpu"]["simd"] else ""

@@ -109,7 +109,7 @@ class SearchResult:
 
     def table(self) -> str:
         """For people: the parameters, and the objective by fold."""
-        from sn7fast.cli.table import align
+        from sn7fast._aligned import align
 
         folds = [f"fold {k + 1}" for k in range(len(self.folds))]
         rows = [["parameter", "start", "best", *folds, "undone", "importance"]]
