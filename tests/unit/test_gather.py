@@ -130,6 +130,9 @@ def test_stored_stacks_are_read_when_asked_for(parts, tmp_path):
     assert list(stored) == sorted(AOIS)
     assert stored["b"].ids.tolist() == tracks["b"].ids.tolist()
     Layout(tmp_path, "b").tracks.unlink()
+    # Whether it is one of them needs no reading.
+    assert "b" in stored
+    assert "z" not in stored
     with pytest.raises(FileNotFoundError):
         stored["b"]
 

@@ -24,6 +24,7 @@ from sn7fast.report.comparison import MATCHED, NEW, PARTNER_NEW, SCORED, SWITCHE
 from sn7fast.report.document import joined_script
 from sn7fast.report.packing import folded, packed, varints
 from sn7fast.report.shapes import shapes_of
+from sn7fast.report.sources import CubeImages
 
 
 def read_varints(data):
@@ -359,6 +360,34 @@ def test_a_cube_brings_its_probabilities_and_what_is_hidden(tmp_path):
     assert text.count("application/base64") == 1 + 6
     header = read_header(text)
     assert header["hidden"] == [[4, 25 * 30 / (80 * 128), 80, 128]]
+
+
+def test_images_may_lack_months_and_are_read_only_to_be_shown(tmp_path):
+    box = shapely.box(1, 1, 5, 5)
+    shapes = Footprints.from_shapely([box])
+    months = ["2018_01", "2018_02", "2018_03"]
+    ids = [[1]] * 3
+    truth = Stack.from_frames([shapes] * 3, months=months, aoi="a", ids=ids)
+    tracks = Stack.from_frames([shapes] * 2, months=months[:2], aoi="a", ids=ids[:2])
+    prob = np.full((2, 8, 8), 200, np.uint8)
+    valid = np.ones((2, 8, 8), bool)
+    valid[1, 0] = False
+    images = CubeImages(Cube.from_arrays(prob, months=months[:2], valid=valid))
+    assert "2018_03" not in images
+    for one in (images, images.valid()):
+        assert one.get("2018_03") is None
+    read = []
+
+    class Noted(CubeImages):
+        def __getitem__(self, month):
+            read.append(month)
+            return super().__getitem__(month)
+
+    noted = Noted(Cube.from_arrays(prob, months=months[:2], valid=valid))
+    report = write_report(tmp_path / "a.html", tracks, truth=truth, images=noted)
+    assert report.months == 3
+    # Once for the form, once for the quality, and once to be coded.
+    assert sorted(read) == ["2018_01"] * 3 + ["2018_02"] * 2
 
 
 def read_header(text):

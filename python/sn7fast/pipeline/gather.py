@@ -47,6 +47,9 @@ class StoredStacks(Mapping[str, Stack]):
     def __getitem__(self, aoi: str) -> Stack:
         return read_stack(self._files[aoi])
 
+    def __contains__(self, aoi: object) -> bool:
+        return aoi in self._files
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._files)
 

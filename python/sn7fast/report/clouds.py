@@ -67,6 +67,9 @@ class Masks(Mapping[str, "NDArray[np.bool_]"]):
             )
         return mask
 
+    def __contains__(self, month: object) -> bool:
+        return month in self._valid
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._valid)
 

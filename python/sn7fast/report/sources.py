@@ -29,11 +29,20 @@ class _ByMonth(Mapping[str, "NDArray[Any]"]):
     def __init__(self, months: Sequence[str]) -> None:
         self._months = tuple(months)
 
+    def __contains__(self, month: object) -> bool:
+        # Without this a mapping reads the image to see whether there is one.
+        return month in self._months
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._months)
 
     def __len__(self) -> int:
         return len(self._months)
+
+    def _place(self, month: str) -> int:
+        if month not in self._months:
+            raise KeyError(month)
+        return self._months.index(month)
 
 
 class CatalogImages(_ByMonth):
@@ -126,7 +135,7 @@ class CubeImages(_ByMonth):
 
     def __getitem__(self, month: str) -> NDArray[Any]:
         # A slice of all, for cubes whose rows are read when they are asked for.
-        frame: NDArray[Any] = self._cube.prob[self._months.index(month)][:]
+        frame: NDArray[Any] = self._cube.prob[self._place(month)][:]
         if frame.dtype != np.uint8:
             frame = (np.clip(np.nan_to_num(frame), 0, 1) * 255).astype(np.uint8)
         scale = self._cube.scale
@@ -151,5 +160,5 @@ class _CubeMasks(_ByMonth):
         self._step = cube.scale if valid.shape == cube.prob.shape else 1
 
     def __getitem__(self, month: str) -> NDArray[np.bool_]:
-        mask: NDArray[np.bool_] = self._valid[self._months.index(month)][:]
+        mask: NDArray[np.bool_] = self._valid[self._place(month)][:]
         return mask[:: self._step, :: self._step]
