@@ -65,10 +65,13 @@ def locked(
         try:
             if stays:
                 _write(handle, b"")
-            else:
+            elif os.name != "nt":
                 path.unlink(missing_ok=True)
         finally:
             os.close(handle)
+        if not stays and os.name == "nt":
+            # Windows removes no file that is open, and has no locks here that it could break.
+            path.unlink(missing_ok=True)
 
 
 def _taken(path: Path, what: str, wait_s: float, tell: Callable[[str], None] | None) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from sn7fast.io.rasters import opened, pixel_size, read_mask
 from sn7fast.nn.cubes import load_cube as load_predictions
 from sn7fast.nn.outputs import TAG
 from sn7fast.pipeline.frames import content_of, month_of, path_of, usable
+from sn7fast.pipeline.memory import machine_mb
 from sn7fast.postprocess import postprocess
 from sn7fast.postprocess.cubes import cube_loaders
 from sn7fast.windows import FrameBands, needed_mb, postprocess_large, why_in_one_piece
@@ -131,7 +131,7 @@ def _bands(steps: Steps, frames: Sequence[Frame]) -> FrameBands | None:
 def _memory_mb(given: float | None) -> float:
     if given is not None:
         return given
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2e6
+    return machine_mb() / 2
 
 
 def _rasters(

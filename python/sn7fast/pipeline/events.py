@@ -58,7 +58,9 @@ class EventLog:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
+        # Else Windows would make two bytes of each end of a line.
+        as_is = getattr(os, "O_BINARY", 0)
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | as_is, 0o666)
         _cut_torn_line(self._file)
 
     def __call__(self, told: Told) -> None:
@@ -95,7 +97,8 @@ def _cut_torn_line(file: int) -> None:
     whole = size = os.fstat(file).st_size
     while size:
         start = max(0, size - _BLOCK)
-        end = os.pread(file, size - start, start).rfind(b"\n") + 1
+        os.lseek(file, start, os.SEEK_SET)
+        end = os.read(file, size - start).rfind(b"\n") + 1
         if end:
             size = start + end
             break
