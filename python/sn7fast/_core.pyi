@@ -89,7 +89,7 @@ class MaskBands:
         """Footprints that are left after the last row."""
 
     def open_bounds(self) -> NDArray[np.uint32]:
-        """uint32 (n, 4): boxes of what is not ready: min x, min y, max x, the next row."""
+        """uint32 (n, 4): boxes of strips of what is not ready: min x, min y, max x, max y."""
 
 # Separating ---------------------------------------------------------------------------------------
 

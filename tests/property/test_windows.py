@@ -19,7 +19,7 @@ from sn7fast import (
     polygonize_bands,
     set_num_threads,
 )
-from sn7fast._core import cluster_boxes, get_num_threads
+from sn7fast._core import MaskBands, cluster_boxes, get_num_threads
 from sn7fast.buildings import Buildings
 from sn7fast.postprocess import PostProcessing, Threshold, postprocess
 from sn7fast.postprocess.methods import BaselineParams
@@ -59,6 +59,25 @@ def test_outlines_of_what_is_valid(dtype, random, threshold, heights):
     bands = polygonize_bands(cut(values, heights), valid=cut(valid, heights), threshold=threshold)
     above = (values > threshold) & valid
     assert arrays_equal(Footprints.concatenate(bands), polygonize(above))
+
+
+@given(random=seeds(), rows=st.integers(1, 150))
+def test_boxes_of_what_is_not_ready_stay_near_it(random, rows):
+    blur = scipy.ndimage.gaussian_filter(random.random((rows, 40)), (3, 1))
+    mask = np.uint8(blur > np.quantile(blur, 0.45))
+    bands = MaskBands(40, 0.0, 0.0, 4)
+    for band in cut(mask, [7, 40]):
+        bands.push(band)
+    regions, _ = scipy.ndimage.label(mask)
+    wanted = set()
+    for region in set(regions[-1]) - {0}:
+        for top in range(0, rows, 32):
+            y, x = np.nonzero(regions[top : top + 32] == region)
+            if len(y):
+                wanted.add((x.min(), y.min() + top, x.max() + 1, y.max() + top + 1))
+    found = [tuple(box) for box in bands.open_bounds().tolist()]
+    assert set(found) == wanted
+    assert len(found) == len(wanted)
 
 
 @given(random=seeds(), reach=st.sampled_from([0.0, 0.5, 3.0]))
@@ -140,8 +159,6 @@ def test_tracks(random):
     shape = tuple(int(n) * scale for n in random.integers(1, 60 // scale, 2))
     cube = cube_of(random, int(random.integers(1, 6)), shape, scale, hidden=random.random() < 0.6)
     for method in methods_of(random):
-        if scale > 1:
-            method = replace(method, segment=replace(method.segment, connectivity=4))
         if random.random() < 0.2:
             method = replace(method, simplify_px=1.0)
         if random.random() < 0.2:
@@ -151,6 +168,56 @@ def test_tracks(random):
         assert_equal(found, whole)
         assert large.counts == tuple(np.diff(whole.frame_offsets))
         assert large.building_count == whole.building_count
+
+
+def winding(months, rows):
+    """Houses, and in all months but the first a thin region that winds around them to the end."""
+    random = np.random.default_rng(4)
+    prob = np.zeros((months, rows, 150), np.uint8)
+    for top in range(2, rows - 6, 8):
+        for left in range(2, 140, 8):
+            begin = random.integers(-2, months)
+            height, width = random.integers(3, 6, 2)
+            prob[max(begin, 0) :, top : top + height, left : left + width] = 200
+    row = np.arange(rows)
+    for step in range(-2, 3):
+        column = np.int64(75 + 60 * np.sin(row / 80) + step)
+        prob[1:, row, column] = 200
+    return Cube(prob, tuple(f"2020_{k + 1:02}" for k in range(months)))
+
+
+def test_what_lies_beside_a_region_that_winds_is_not_kept_back():
+    cube = winding(3, 600)
+    kept = []
+    take = follow.Pending.take_complete
+
+    def counted(pending, growing, end, reach):
+        yield from take(pending, growing, end, reach)
+        kept.append(len(pending))
+
+    for method in (PostProcessing("baseline"), PostProcessing("filtered")):
+        kept.clear()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(follow.Pending, "take_complete", counted)
+            found, _ = in_bands(cube, method, 16)
+        whole = postprocess(cube, method, aoi="a")
+        assert_equal(found, whole)
+        assert 0 < max(kept) < 0.5 * len(whole)
+
+
+def test_a_radius_around_the_centre_of_a_region_that_closes_later():
+    prob = np.zeros((2, 60, 60), np.uint8)
+    for left in (18, 24, 30, 36):
+        prob[:, 14:18, left : left + 4] = prob[:, 22:26, left : left + 4] = 200
+    prob[1, 2:50, [4, 5, 54, 55]] = prob[1, 48:50, 4:56] = 200
+    cube = Cube(prob, ("2020_01", "2020_02"))
+    rules = {"search_radius_pixel": 20.0, "max_num_intersect_polys": 3}
+    method = PostProcessing("filtered", FilterParams(**rules))
+    whole = postprocess(cube, method, aoi="a")
+    assert np.diff(whole.frame_offsets).tolist() == [8, 8]
+    for height in (1, 7, 30, 60):
+        found, _ = in_bands(cube, method, height)
+        assert_equal(found, whole)
 
 
 @pytest.mark.parametrize("threads", [1, 2])

@@ -9,8 +9,10 @@
     at the end: identifiers in the order in which the tracker would have founded them
 
 The trackers look at footprints that share an area or a point, or that lie within a radius; so
-what happens in a cluster depends on nothing outside of it, and a cluster is complete if no box of
-a region that still grows is in it and the rows to come are out of reach. Nothing is guessed: a
+what happens in a cluster depends on nothing outside of it, and a cluster is complete if no
+region that still grows is in it and the rows to come are out of reach. A region that grows counts
+as a chain of low boxes, so a road that winds over all bands keeps back what lies along it and not
+what lies beside it; only with a search radius all that is not above its top. Nothing is guessed: a
 building, or a row of them, that spans many bands is kept until its last row is known. Identifiers
 number founders by month, then from the largest to the smallest, then in raster order, all of which
 is known of each founder wherever it was found.
@@ -186,7 +188,8 @@ class Pending:
         """Take out the clusters that nothing can be added to.
 
         Args:
-            growing: Boxes of regions that are not complete.
+            growing: Boxes that hold what is known of the regions that are not complete, some for
+                each.
             end: What is to come lies below this line.
             reach: How far apart two boxes of a cluster may be.
 
@@ -198,8 +201,10 @@ class Pending:
         cluster = _core.cluster_boxes(np.ascontiguousarray(boxes), reach)
         grows = np.zeros(len(boxes), bool)
         grows[cluster[len(self) :]] = True
-        # A region below that begins at the line touches what ends there.
-        grows[cluster[boxes[:, 3] + reach >= end]] = True
+        # A region below that begins at the line touches what ends there. A radius counts from a
+        # centroid, and that of a region that grows may come to lie anywhere below its top.
+        line = growing[:, 1].min(initial=end) if reach > 0 else end
+        grows[cluster[boxes[:, 3] + reach >= line]] = True
         own = cluster[: len(self)]
         # Batches of whole clusters, so that the tracker never has too many at once.
         sizes = np.bincount(own[~grows[own]], minlength=len(boxes))
