@@ -44,8 +44,11 @@ def areas(footprints: _Arrays) -> _F64:
 def bounds(footprints: _Arrays) -> _F64:
     """float64 (n, 4): min x, min y, max x, max y; NaN for an empty footprint."""
 
-def cluster_boxes(boxes: _F64, reach: float) -> NDArray[np.uint32]:
-    """uint32 (n,): the first box of each one's cluster, of those at most ``reach`` apart."""
+def cluster_boxes(boxes: _F64, thing: NDArray[np.uint32], reach: float) -> NDArray[np.uint32]:
+    """uint32 (n,): the first box of each one's cluster, of those at most ``reach`` apart.
+
+    ``thing``: for each box the first box of the same thing.
+    """
 
 # Names and codecs ---------------------------------------------------------------------------------
 

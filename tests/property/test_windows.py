@@ -24,6 +24,7 @@ from sn7fast.buildings import Buildings
 from sn7fast.postprocess import PostProcessing, Threshold, postprocess
 from sn7fast.postprocess.methods import BaselineParams
 from sn7fast.windows import ArrayBands, collapse, follow, postprocess_large, tracking
+from sn7fast.windows.boxes import low_boxes
 
 connectivities = st.sampled_from([4, 8])
 heights = st.lists(st.integers(0, 7), min_size=1, max_size=8)
@@ -61,34 +62,68 @@ def test_outlines_of_what_is_valid(dtype, random, threshold, heights):
     assert arrays_equal(Footprints.concatenate(bands), polygonize(above))
 
 
+def strips(regions, region):
+    """Boxes of a region, one for every 32 rows."""
+    for top in range(0, len(regions), 32):
+        y, x = np.nonzero(regions[top : top + 32] == region)
+        if len(y):
+            yield (x.min(), y.min() + top, x.max() + 1, y.max() + top + 1)
+
+
+def stripes(random, rows):
+    """Regions most of which are tall."""
+    blur = scipy.ndimage.gaussian_filter(random.random((rows, 40)), (3, 1))
+    return np.uint8(blur > np.quantile(blur, 0.45))
+
+
 @given(random=seeds(), rows=st.integers(1, 150))
 def test_boxes_of_what_is_not_ready_stay_near_it(random, rows):
-    blur = scipy.ndimage.gaussian_filter(random.random((rows, 40)), (3, 1))
-    mask = np.uint8(blur > np.quantile(blur, 0.45))
+    mask = stripes(random, rows)
     bands = MaskBands(40, 0.0, 0.0, 4)
     for band in cut(mask, [7, 40]):
         bands.push(band)
     regions, _ = scipy.ndimage.label(mask)
-    wanted = set()
-    for region in set(regions[-1]) - {0}:
-        for top in range(0, rows, 32):
-            y, x = np.nonzero(regions[top : top + 32] == region)
-            if len(y):
-                wanted.add((x.min(), y.min() + top, x.max() + 1, y.max() + top + 1))
-    found = [tuple(box) for box in bands.open_bounds().tolist()]
-    assert set(found) == wanted
-    assert len(found) == len(wanted)
+    wanted = [box for region in set(regions[-1]) - {0} for box in strips(regions, region)]
+    assert sorted(map(tuple, bands.open_bounds().tolist())) == sorted(wanted)
+
+
+@given(random=seeds(), rows=st.integers(1, 150), connectivity=connectivities)
+def test_boxes_of_tall_footprints_stay_near_them(random, rows, connectivity):
+    mask = stripes(random, rows)
+    footprints = polygonize(mask, connectivity=connectivity)
+    boxes, of = low_boxes(footprints)
+    wanted = [[] for _ in range(len(footprints))]
+    regions, count = scipy.ndimage.label(mask, np.ones((3, 3)) if connectivity == 8 else None)
+    for region in range(1, count + 1):
+        y, x = np.nonzero(regions == region)
+        bounds = (x.min(), y.min(), x.max() + 1, y.max() + 1)
+        index = next(
+            k
+            for k in np.flatnonzero((footprints.bounds == bounds).all(1))
+            if footprints.areas[k] == len(y) and not wanted[k]
+        )
+        if y.max() + 1 - y.min() <= 64:
+            wanted[index] = [bounds]
+        else:
+            centre = (x.mean() + 0.5, y.mean() + 0.5)
+            wanted[index] = [*strips(regions, region), centre + centre]
+    assert np.bincount(of, minlength=len(wanted)).tolist() == list(map(len, wanted))
+    assert boxes == pytest.approx(np.array([box for some in wanted for box in some]).reshape(-1, 4))
 
 
 @given(random=seeds(), reach=st.sampled_from([0.0, 0.5, 3.0]))
 def test_clusters_of_boxes(random, reach):
     corner = random.integers(0, 30, (random.integers(0, 25), 2))
     boxes = np.hstack([corner, corner + random.integers(0, 4, corner.shape)]).astype(float)
+    thing = np.arange(len(boxes), dtype=np.uint32)
+    same = random.random(len(boxes)) < 0.2
+    thing[same] = [random.integers(0, k + 1) for k in np.flatnonzero(same)]
     gap = np.maximum(boxes[:, None, :2] - boxes[None, :, 2:], 0).max(2, initial=0)
     near = np.maximum(gap, gap.T) <= reach
-    _, label = scipy.sparse.csgraph.connected_components(near)
+    near[np.arange(len(boxes)), thing] = True
+    _, label = scipy.sparse.csgraph.connected_components(near, directed=False)
     first = {group: place for place, group in reversed(list(enumerate(label)))}
-    assert cluster_boxes(boxes, reach).tolist() == [first[group] for group in label]
+    assert cluster_boxes(boxes, thing, reach).tolist() == [first[group] for group in label]
 
 
 def cube_of(random, months, shape, scale, *, hidden):
@@ -174,8 +209,8 @@ def winding(months, rows):
     """Houses, and in all months but the first a thin region that winds around them to the end."""
     random = np.random.default_rng(4)
     prob = np.zeros((months, rows, 150), np.uint8)
-    for top in range(2, rows - 6, 8):
-        for left in range(2, 140, 8):
+    for top in range(2, rows - 6, 20):
+        for left in range(2, 140, 20):
             begin = random.integers(-2, months)
             height, width = random.integers(3, 6, 2)
             prob[max(begin, 0) :, top : top + height, left : left + width] = 200
@@ -188,21 +223,24 @@ def winding(months, rows):
 
 def test_what_lies_beside_a_region_that_winds_is_not_kept_back():
     cube = winding(3, 600)
-    kept = []
+    kept, tracked = [], []
     take = follow.Pending.take_complete
 
     def counted(pending, growing, end, reach):
-        yield from take(pending, growing, end, reach)
+        for part in take(pending, growing, end, reach):
+            tracked.append(len(part[0]))
+            yield part
         kept.append(len(pending))
 
-    for method in (PostProcessing("baseline"), PostProcessing("filtered")):
-        kept.clear()
+    for radius in (0.0, 12.0):
+        filters = FilterParams(search_radius_pixel=radius, fill="between")
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(follow.Pending, "take_complete", counted)
-            found, _ = in_bands(cube, method, 16)
-        whole = postprocess(cube, method, aoi="a")
-        assert_equal(found, whole)
-        assert 0 < max(kept) < 0.5 * len(whole)
+            found, _ = in_bands(cube, PostProcessing("filtered", filters), 16)
+        assert_equal(found, postprocess(cube, PostProcessing("filtered", filters), aoi="a"))
+    without, with_radius = kept[: len(kept) // 2], kept[len(kept) // 2 :]
+    assert 0 < max(without) < 0.2 * max(with_radius)
+    assert max(tracked) < 0.5 * max(with_radius)
 
 
 def test_a_radius_around_the_centre_of_a_region_that_closes_later():

@@ -21,7 +21,6 @@ is known of each founder wherever it was found.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,11 +28,14 @@ import numpy as np
 from sn7fast import _core
 from sn7fast.filters import FilterParams
 from sn7fast.footprints import Footprints
+from sn7fast.windows.boxes import low_boxes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
+
+    from sn7fast.windows.spool import Spool
 
 # On top of a search radius: more than rounding can take from a distance.
 _SLACK_PX = 1.0
@@ -166,21 +168,43 @@ def _first_of(
 
 
 class Pending:
-    """Footprints of all months that are complete and may have to do with some that are not."""
+    """Footprints of all months that are complete and may have to do with some that are not.
 
-    def __init__(self, months: int) -> None:
-        self._footprints = [Footprints.empty() for _ in range(months)]
-        self._numbers = [np.empty(0, np.int64) for _ in range(months)]
+    Their boxes and numbers are kept; the footprints themselves stay on disk until they are needed.
+
+    Args:
+        months: All footprints of each month.
+    """
+
+    def __init__(self, months: Sequence[Spool]) -> None:
+        self._months = months
+        # One row for each box; those of a footprint follow each other.
+        self._boxes = np.empty((0, 4))
+        self._month = np.empty(0, np.int32)
+        self._number = np.empty(0, np.int64)
+        self._added: list[tuple[NDArray[Any], NDArray[Any], NDArray[Any]]] = []
+        self._line = -np.inf
 
     def add(self, month: int, footprints: Footprints, start: int) -> None:
         """Footprints of a month, numbered from ``start`` on."""
         if len(footprints):
-            self._footprints[month] = Footprints.concatenate([self._footprints[month], footprints])
-            numbers = np.arange(start, start + len(footprints))
-            self._numbers[month] = np.concatenate([self._numbers[month], numbers])
+            boxes, of = low_boxes(footprints)
+            self._added.append((boxes, np.full(len(of), month, np.int32), of + start))
 
     def __len__(self) -> int:
-        return sum(map(len, self._numbers))
+        self._gather()
+        return int(self._is_first().sum())
+
+    def _gather(self) -> None:
+        rows = (self._boxes, self._month, self._number)
+        parts = zip(rows, *self._added, strict=True)
+        self._boxes, self._month, self._number = map(np.concatenate, parts)
+        self._added = []
+
+    def _is_first(self) -> NDArray[np.bool_]:
+        """Whether a row is the first one of its footprint."""
+        new_month = np.diff(self._month, prepend=-1) != 0
+        return new_month | (np.diff(self._number, prepend=-1) != 0)
 
     def take_complete(
         self, growing: NDArray[np.float64], end: float, reach: float
@@ -197,33 +221,44 @@ class Pending:
             Footprints month after month, start of each month, and the number of each footprint; of
             some clusters each time.
         """
-        boxes = np.concatenate([*(part.bounds for part in self._footprints), growing])
-        cluster = _core.cluster_boxes(np.ascontiguousarray(boxes), reach)
-        grows = np.zeros(len(boxes), bool)
-        grows[cluster[len(self) :]] = True
-        # A region below that begins at the line touches what ends there. A radius counts from a
-        # centroid, and that of a region that grows may come to lie anywhere below its top.
+        # A radius counts from a centroid, and that of a region that grows may come to lie anywhere
+        # below its top. What has been added since the line moved lies below it.
         line = growing[:, 1].min(initial=end) if reach > 0 else end
+        if reach > 0 and line <= self._line:
+            return
+        self._line = line
+        self._gather()
+        count = len(self._boxes)
+        boxes = np.concatenate([self._boxes, growing])
+        is_first = np.concatenate([self._is_first(), np.ones(len(growing), bool)])
+        thing = np.maximum.accumulate(np.where(is_first, np.arange(len(boxes)), 0))
+        cluster = _core.cluster_boxes(boxes, thing.astype(np.uint32), reach)
+        grows = np.zeros(len(boxes), bool)
+        grows[cluster[count:]] = True
+        # A region below that begins at the line touches what ends there.
         grows[cluster[boxes[:, 3] + reach >= line]] = True
-        own = cluster[: len(self)]
+        own, is_first = cluster[:count], is_first[:count]
         # Batches of whole clusters, so that the tracker never has too many at once.
-        sizes = np.bincount(own[~grows[own]], minlength=len(boxes))
+        sizes = np.bincount(own[is_first & ~grows[own]], minlength=len(boxes))
         batch = np.where(grows, -1, (np.cumsum(sizes) - sizes) // MOST_AT_ONCE)[own]
-        parts, numbers = self._footprints, self._numbers
-        starts = np.cumsum([0, *map(len, parts)])
-        of_month = [batch[one:other] for one, other in pairwise(starts)]
-        self._footprints = [p[b < 0] for p, b in zip(parts, of_month, strict=True)]
-        self._numbers = [n[b < 0] for n, b in zip(numbers, of_month, strict=True)]
-        for k in np.unique(batch[batch >= 0]):
-            taken = [p[b == k] for p, b in zip(parts, of_month, strict=True)]
-            chosen = [n[b == k] for n, b in zip(numbers, of_month, strict=True)]
-            offsets = np.cumsum([0, *map(len, taken)]).astype(np.int32)
-            yield Footprints.concatenate(taken), offsets, np.concatenate(chosen)
+        goes = np.flatnonzero(is_first & (batch >= 0))
+        goes = goes[np.argsort(batch[goes], kind="stable")]
+        month, number, batch_of = self._month[goes], self._number[goes], batch[goes]
+        stays = batch < 0
+        self._boxes, self._month, self._number = (
+            rows[stays] for rows in (self._boxes, self._month, self._number)
+        )
+        for part in np.split(np.arange(len(goes)), np.flatnonzero(np.diff(batch_of)) + 1):
+            if len(part):
+                numbers = [number[part[month[part] == k]] for k in range(len(self._months))]
+                shapes = [spool.take(n) for spool, n in zip(self._months, numbers, strict=True)]
+                offsets = np.cumsum([0, *map(len, numbers)]).astype(np.int32)
+                yield Footprints.concatenate(shapes), offsets, np.concatenate(numbers)
 
     def top(self) -> float:
         """The first line of what is pending; infinite if that is nothing."""
-        tops = [part.bounds[:, 1].min() for part in self._footprints if len(part)]
-        return float(min(tops, default=np.inf))
+        self._gather()
+        return float(self._boxes[:, 1].min(initial=np.inf))
 
 
 class Founders:

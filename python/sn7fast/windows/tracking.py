@@ -138,7 +138,7 @@ class _Job:
             )
             for month in range(len(source.months))
         ]
-        self.pending = Pending(len(source.months))
+        self.pending = Pending([month.seen for month in self.months])
         self.founders = Founders()
         self.needs_valid = tracker.filters is not None and tracker.filters.fill != "none"
         self.valid = _ValidRows()
@@ -155,10 +155,8 @@ class _Job:
             growing.append(month.mask.open_bounds())
         if self.needs_valid:
             rows = seen(cube)
-            if rows is None:
-                columns = self.source.shape_yx[1] // scale
-                rows = np.ones((len(self.months), len(cube.prob[0]) // scale, columns), bool)
-            self.valid.add(rows | clear[:, None, None])
+            shape = tuple(side // scale for side in cube.prob.shape[1:])
+            self.valid.add(shape, None if rows is None else rows | clear[:, None, None])
         self._settle(np.concatenate(growing) / scale, end / scale)
 
     def finish(self, aoi: str, simplify_px: float) -> LargeStack:
@@ -232,7 +230,7 @@ class _Job:
                 bounds = footprints.bounds
                 valid, top = self.valid.rows(bounds[:, 1].min(), bounds[:, 3].max())
             self._track(footprints, offsets, numbers, valid, top)
-        self.valid.forget(min(self.pending.top(), *growing[:, 1], end))
+        self.valid.forget(min(self.pending.top(), growing[:, 1].min(initial=end)))
 
     def _track(
         self,
@@ -264,26 +262,37 @@ class _ValidRows:
     """Rows of the valid pixels of all months, from some row of the image on."""
 
     def __init__(self) -> None:
-        self._first = self._columns = 0
-        self._bits = np.empty((0, 0, 0), np.uint8)
+        self._end = self._columns = 0
+        # First row, row after the last, and bits (T, rows, bytes) or None if all is seen.
+        self._bands: list[tuple[int, int, NDArray[np.uint8] | None]] = []
 
-    def add(self, valid: NDArray[np.bool_]) -> None:
-        """The next rows: bool (T, rows, columns)."""
-        bits = np.packbits(valid, axis=2)
-        self._columns = valid.shape[2]
-        self._bits = np.concatenate([self._bits, bits], axis=1) if self._bits.size else bits
+    def add(self, shape: tuple[int, ...], valid: NDArray[np.bool_] | None) -> None:
+        """The next rows and columns: bool (T, rows, columns), or None if all is seen."""
+        rows, self._columns = shape
+        bits = None if valid is None or valid.all() else np.packbits(valid, axis=2)
+        self._bands.append((self._end, self._end + rows, bits))
+        self._end += rows
 
-    def rows(self, top: float, bottom: float) -> tuple[NDArray[np.uint8], int]:
-        """0 or 1 (T, rows, columns) from one line to another, and the first row."""
-        first = max(int(np.floor(top)), self._first)
-        end = int(np.ceil(bottom))
-        bits = self._bits[:, first - self._first : end - self._first]
-        return np.unpackbits(bits, axis=2, count=self._columns), first
+    def rows(self, top: float, bottom: float) -> tuple[NDArray[np.uint8] | None, int]:
+        """0 or 1 (T, rows, columns) from one line to another, and the first row.
+
+        None if all is seen there.
+        """
+        first, end = int(np.floor(top)), int(np.ceil(bottom))
+        bands = [band for band in self._bands if band[0] < end and band[1] > first]
+        months = [len(bits) for _, _, bits in bands if bits is not None]
+        if not months:
+            return None, first
+        valid = np.ones((months[0], end - first, self._columns), np.uint8)
+        for start, stop, bits in bands:
+            if bits is not None:
+                low, high = max(start, first), min(stop, end)
+                part = bits[:, low - start : high - start]
+                valid[:, low - first : high - first] = np.unpackbits(
+                    part, axis=2, count=self._columns
+                )
+        return valid, first
 
     def forget(self, line: float) -> None:
         """What lies above the line is no longer needed."""
-        end = self._first + self._bits.shape[1]
-        first = end if np.isinf(line) else min(int(np.floor(line)), end)
-        if first > self._first:
-            self._bits = self._bits[:, first - self._first :].copy()
-            self._first = first
+        self._bands = [band for band in self._bands if band[1] > line]

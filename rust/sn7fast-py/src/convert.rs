@@ -120,6 +120,7 @@ fn bounds<'py>(
 fn cluster_boxes<'py>(
     py: Python<'py>,
     boxes: PyReadonlyArray2<'py, f64>,
+    thing: PyReadonlyArray1<'py, u32>,
     reach: f64,
 ) -> PyResult<Bound<'py, PyArray1<u32>>> {
     let columns = boxes.shape()[1];
@@ -127,7 +128,8 @@ fn cluster_boxes<'py>(
         return Err(InputError::new_err(format!("boxes: got {columns} columns, wanted 4")));
     }
     let (boxes, _) = boxes.as_slice()?.as_chunks::<4>();
-    Ok(enter(py, |cancel| clusters(boxes, reach, cancel))?.into_pyarray(py))
+    let thing = thing.as_slice()?;
+    Ok(enter(py, |cancel| clusters(boxes, thing, reach, cancel))?.into_pyarray(py))
 }
 
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
