@@ -42,7 +42,7 @@ def low_boxes(footprints: Footprints) -> tuple[NDArray[np.float64], NDArray[np.i
     centres = _centroids(one, other, is_edge, owner, bounds[tall, :2])
     upright = is_edge & (one[:, 0] == other[:, 0])
     lines = np.sort(np.stack([one[upright, 1], other[upright, 1]]), axis=0)
-    strips, strip_owner = _strips(one[upright, 0], *lines, owner[upright])
+    strips, strip_owner = _strips(one[upright, 0], lines[0], lines[1], owner[upright])
     of = np.concatenate([np.flatnonzero(~is_tall), tall[strip_owner], tall])
     boxes = np.concatenate([bounds[~is_tall], strips, np.hstack([centres, centres])])
     order = np.argsort(of, kind="stable")
@@ -56,8 +56,8 @@ def _strips(
     owner: NDArray[np.int64],
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Box and owner of each strip of each owner, of upright edges between which all of it lies."""
-    first = np.int64(top // STRIP_PX)
-    counts = np.int64(-(-bottom // STRIP_PX)) - first
+    first = (top // STRIP_PX).astype(np.int64)
+    counts = (-(-bottom // STRIP_PX)).astype(np.int64) - first
     edge = np.repeat(np.arange(len(x)), counts)
     strip = first[edge] + np.arange(len(edge)) - np.repeat(np.cumsum(counts) - counts, counts)
     order = np.lexsort((strip, owner[edge]))

@@ -196,15 +196,17 @@ class Pending:
         return int(self._is_first().sum())
 
     def _gather(self) -> None:
-        rows = (self._boxes, self._month, self._number)
-        parts = zip(rows, *self._added, strict=True)
-        self._boxes, self._month, self._number = map(np.concatenate, parts)
+        parts = [(self._boxes, self._month, self._number), *self._added]
+        self._boxes = np.concatenate([boxes for boxes, _, _ in parts])
+        self._month = np.concatenate([month for _, month, _ in parts])
+        self._number = np.concatenate([number for _, _, number in parts])
         self._added = []
 
     def _is_first(self) -> NDArray[np.bool_]:
         """Whether a row is the first one of its footprint."""
-        new_month = np.diff(self._month, prepend=-1) != 0
-        return new_month | (np.diff(self._number, prepend=-1) != 0)
+        is_first: NDArray[np.bool_] = np.diff(self._month, prepend=-1) != 0
+        is_first |= np.diff(self._number, prepend=-1) != 0
+        return is_first
 
     def take_complete(
         self, growing: NDArray[np.float64], end: float, reach: float
@@ -245,9 +247,8 @@ class Pending:
         goes = goes[np.argsort(batch[goes], kind="stable")]
         month, number, batch_of = self._month[goes], self._number[goes], batch[goes]
         stays = batch < 0
-        self._boxes, self._month, self._number = (
-            rows[stays] for rows in (self._boxes, self._month, self._number)
-        )
+        self._boxes = self._boxes[stays]
+        self._month, self._number = self._month[stays], self._number[stays]
         for part in np.split(np.arange(len(goes)), np.flatnonzero(np.diff(batch_of)) + 1):
             if len(part):
                 numbers = [number[part[month[part] == k]] for k in range(len(self._months))]

@@ -73,7 +73,7 @@ class Spool:
         ordered = numbers[order]
         places = np.searchsorted(ordered, self.starts)
         parts = [
-            self._read(k)[ordered[places[k] : places[k + 1]] - self.starts[k]]
+            self._read(int(k))[ordered[places[k] : places[k + 1]] - self.starts[k]]
             for k in np.flatnonzero(np.diff(places))
         ]
         back = np.empty(len(order), np.int64)
