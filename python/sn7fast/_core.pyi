@@ -50,6 +50,20 @@ def cluster_boxes(boxes: _F64, thing: NDArray[np.uint32], reach: float) -> NDArr
     ``thing``: for each box the first box of the same thing.
     """
 
+def boxes_within_steps(
+    boxes: _F64,
+    cluster: NDArray[np.uint32],
+    set: NDArray[np.uint32],
+    sets: int,
+    reach: float,
+    steps: int,
+) -> list[NDArray[np.uint32]]:
+    """For each set of clusters the boxes, ascending, of those at most so many steps from it.
+
+    A step leads to a cluster at most ``reach`` away. ``cluster``: for each box the first one of its
+    cluster; ``set``: in which set that is, ``sets`` or more for none.
+    """
+
 # Names and codecs ---------------------------------------------------------------------------------
 
 def parse_name(name: str) -> tuple[str, str]:

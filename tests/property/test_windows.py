@@ -209,8 +209,8 @@ def winding(months, rows):
     """Houses, and in all months but the first a thin region that winds around them to the end."""
     random = np.random.default_rng(4)
     prob = np.zeros((months, rows, 150), np.uint8)
-    for top in range(2, rows - 6, 20):
-        for left in range(2, 140, 20):
+    for top in range(2, rows - 6, 8):
+        for left in range(2, 140, 8):
             begin = random.integers(-2, months)
             height, width = random.integers(3, 6, 2)
             prob[max(begin, 0) :, top : top + height, left : left + width] = 200
@@ -228,7 +228,7 @@ def test_what_lies_beside_a_region_that_winds_is_not_kept_back():
 
     def counted(pending, growing, end, reach):
         for part in take(pending, growing, end, reach):
-            tracked.append(len(part[0]))
+            tracked.append(len(part.footprints))
             yield part
         kept.append(len(pending))
 

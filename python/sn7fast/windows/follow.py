@@ -8,14 +8,21 @@
         clusters without an incomplete one -> the tracker; out of memory
     at the end: identifiers in the order in which the tracker would have founded them
 
-The trackers look at footprints that share an area or a point, or that lie within a radius; so
-what happens in a cluster depends on nothing outside of it, and a cluster is complete if no
-region that still grows is in it and the rows to come are out of reach. A region that grows counts
-as a chain of low boxes, so a road that winds over all bands keeps back what lies along it and not
-what lies beside it; only with a search radius all that is not above its top. Nothing is guessed: a
-building, or a row of them, that spans many bands is kept until its last row is known. Identifiers
-number founders by month, then from the largest to the smallest, then in raster order, all of which
-is known of each founder wherever it was found.
+The trackers look at footprints that share an area or a point; so what happens in a cluster depends
+on nothing outside of it, and a cluster is complete if no region that still grows is in it and the
+rows to come do not touch it. Nothing is guessed: a building, or a row of them, that spans many
+bands is kept until its last row is known. A region that grows counts as a chain of low boxes, so a
+road that winds over all bands keeps back what lies along it and not what lies beside it.
+
+A search radius around centroids links clusters: whether a footprint founds an identifier depends on
+the identifiers around it that were founded in earlier months. So each month leads one step further,
+and a cluster depends on those that one step less than there are months can reach. It is tracked
+with them once all of them are complete; each of them is kept until all that depend on it are
+tracked. As the centroid of a region that grows may come to lie anywhere below its top, all that is
+not above it waits; it does so on disk.
+
+Identifiers number founders by month, then from the largest to the smallest, then in raster order,
+all of which is known of each founder wherever it was found.
 """
 
 from __future__ import annotations
@@ -167,6 +174,23 @@ def _first_of(
     return rows[order][first]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """Footprints that are tracked at once.
+
+    Attributes:
+        footprints: Of all months, one after the other.
+        offsets: int32 (T + 1,), start of each month.
+        numbers: int64 (n,), number of each footprint in its month.
+        is_own: bool (n,), False for one that is only there because others depend on it.
+    """
+
+    footprints: Footprints
+    offsets: NDArray[np.int32]
+    numbers: NDArray[np.int64]
+    is_own: NDArray[np.bool_]
+
+
 class Pending:
     """Footprints of all months that are complete and may have to do with some that are not.
 
@@ -182,6 +206,7 @@ class Pending:
         self._boxes = np.empty((0, 4))
         self._month = np.empty(0, np.int32)
         self._number = np.empty(0, np.int64)
+        self._is_done = np.empty(0, np.bool_)
         self._added: list[tuple[NDArray[Any], NDArray[Any], NDArray[Any]]] = []
         self._line = -np.inf
 
@@ -201,6 +226,8 @@ class Pending:
         self._month = np.concatenate([month for _, month, _ in parts])
         self._number = np.concatenate([number for _, _, number in parts])
         self._added = []
+        new = np.zeros(len(self._boxes) - len(self._is_done), np.bool_)
+        self._is_done = np.concatenate([self._is_done, new])
 
     def _is_first(self) -> NDArray[np.bool_]:
         """Whether a row is the first one of its footprint."""
@@ -210,18 +237,17 @@ class Pending:
 
     def take_complete(
         self, growing: NDArray[np.float64], end: float, reach: float
-    ) -> Iterator[tuple[Footprints, NDArray[np.int32], NDArray[np.int64]]]:
-        """Take out the clusters that nothing can be added to.
+    ) -> Iterator[Batch]:
+        """Take out what nothing that is to come can change.
 
         Args:
             growing: Boxes that hold what is known of the regions that are not complete, some for
                 each.
             end: What is to come lies below this line.
-            reach: How far apart two boxes of a cluster may be.
+            reach: How far apart two clusters may be of which one looks at the other.
 
         Yields:
-            Footprints month after month, start of each month, and the number of each footprint; of
-            some clusters each time.
+            Some clusters each time, and those that they depend on.
         """
         # A radius counts from a centroid, and that of a region that grows may come to lie anywhere
         # below its top. What has been added since the line moved lies below it.
@@ -234,32 +260,83 @@ class Pending:
         boxes = np.concatenate([self._boxes, growing])
         is_first = np.concatenate([self._is_first(), np.ones(len(growing), bool)])
         thing = np.maximum.accumulate(np.where(is_first, np.arange(len(boxes)), 0))
-        cluster = _core.cluster_boxes(boxes, thing.astype(np.uint32), reach)
+        cluster = _core.cluster_boxes(boxes, thing.astype(np.uint32), 0.0)
+        reached = _Reached(boxes, cluster, reach, len(self._months) - 1 if reach > 0 else 0)
         grows = np.zeros(len(boxes), bool)
         grows[cluster[count:]] = True
         # A region below that begins at the line touches what ends there.
         grows[cluster[boxes[:, 3] + reach >= line]] = True
-        own, is_first = cluster[:count], is_first[:count]
+        waits = reached.from_set(grows[cluster])[:count]
+        own, is_first, goes = cluster[:count], is_first[:count], ~waits & ~self._is_done
         # Batches of whole clusters, so that the tracker never has too many at once.
-        sizes = np.bincount(own[is_first & ~grows[own]], minlength=len(boxes))
-        batch = np.where(grows, -1, (np.cumsum(sizes) - sizes) // MOST_AT_ONCE)[own]
-        goes = np.flatnonzero(is_first & (batch >= 0))
-        goes = goes[np.argsort(batch[goes], kind="stable")]
-        month, number, batch_of = self._month[goes], self._number[goes], batch[goes]
-        stays = batch < 0
-        self._boxes = self._boxes[stays]
-        self._month, self._number = self._month[stays], self._number[stays]
-        for part in np.split(np.arange(len(goes)), np.flatnonzero(np.diff(batch_of)) + 1):
-            if len(part):
-                numbers = [number[part[month[part] == k]] for k in range(len(self._months))]
-                shapes = [spool.take(n) for spool, n in zip(self._months, numbers, strict=True)]
-                offsets = np.cumsum([0, *map(len, numbers)]).astype(np.int32)
-                yield Footprints.concatenate(shapes), offsets, np.concatenate(numbers)
+        sizes = np.bincount(own[is_first & goes], minlength=len(boxes))
+        batch = ((np.cumsum(sizes) - sizes) // MOST_AT_ONCE)[own]
+        batch[~goes] = -1
+        month, number = self._month, self._number
+        batches = reached.from_each(np.append(batch, np.full(len(growing), -1)))
+
+        self._is_done = self._is_done | goes
+        # What is done stays as long as something depends on it that is not.
+        still = np.append(~self._is_done, np.ones(len(growing), bool))
+        stays = reached.from_set(still)[:count]
+        self._boxes, self._is_done = self._boxes[stays], self._is_done[stays]
+        self._month, self._number = month[stays], number[stays]
+        for k, rows in batches:
+            members = rows[is_first[rows]]
+            members = members[np.argsort(month[members], kind="stable")]
+            counts = np.bincount(month[members], minlength=len(self._months))
+            offsets = np.cumsum([0, *counts]).astype(np.int32)
+            numbers = np.split(number[members], offsets[1:-1])
+            shapes = [spool.take(some) for spool, some in zip(self._months, numbers, strict=True)]
+            yield Batch(
+                Footprints.concatenate(shapes), offsets, number[members], batch[members] == k
+            )
 
     def top(self) -> float:
-        """The first line of what is pending; infinite if that is nothing."""
+        """The first line of what is not tracked yet; infinite if that is nothing."""
         self._gather()
-        return float(self._boxes[:, 1].min(initial=np.inf))
+        return float(self._boxes[~self._is_done, 1].min(initial=np.inf))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Reached:
+    """Boxes of clusters that a number of steps reach from others."""
+
+    boxes: NDArray[np.float64]
+    cluster: NDArray[np.uint32]
+    reach: float
+    steps: int
+
+    def from_set(self, is_in: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """From whole clusters whose boxes are True; they are reached too."""
+        if not self.steps:
+            return is_in
+        reached = np.zeros(len(is_in), np.bool_)
+        for _, rows in self.from_each(np.where(is_in, 0, -1)):
+            reached[rows] = True
+        return reached
+
+    def from_each(self, batch: NDArray[np.int64]) -> list[tuple[int, NDArray[Any]]]:
+        """Number and ascending rows of each batch of clusters; -1 is none."""
+        batches = np.unique(batch[batch >= 0])
+        if not len(batches):
+            return []
+        place = np.searchsorted(batches, batch)
+        place[batch < 0] = len(batches)
+        if self.steps:
+            rows: list[NDArray[Any]] = _core.boxes_within_steps(
+                self.boxes,
+                self.cluster,
+                place.astype(np.uint32),
+                len(batches),
+                self.reach,
+                self.steps,
+            )
+        else:
+            order = np.argsort(place, kind="stable")
+            ends = np.cumsum(np.bincount(place, minlength=len(batches) + 1))
+            rows = np.split(order, ends[:-1])[:-1]
+        return list(zip(batches.tolist(), rows, strict=True))
 
 
 class Founders:

@@ -16,7 +16,7 @@ from sn7fast.io.bands import band_ranges
 from sn7fast.polygonize import visible
 from sn7fast.postprocess.segmentation import seen
 from sn7fast.refinement import refine
-from sn7fast.windows.follow import Founders, Pending, Tracker, run
+from sn7fast.windows.follow import Batch, Founders, Pending, Tracker, run
 from sn7fast.windows.spool import Spool
 from sn7fast.windows.stack import FollowedStack, MonthTracks
 
@@ -223,39 +223,35 @@ class _Job:
 
     def _settle(self, growing: NDArray[np.float64], end: float) -> None:
         """Track what hangs together with nothing that is to come."""
-        complete = self.pending.take_complete(growing, end, self.tracker.reach)
-        for footprints, offsets, numbers in complete:
+        for batch in self.pending.take_complete(growing, end, self.tracker.reach):
             valid, top = None, 0
             if self.needs_valid:
-                bounds = footprints.bounds
+                bounds = batch.footprints.bounds
                 valid, top = self.valid.rows(bounds[:, 1].min(), bounds[:, 3].max())
-            self._track(footprints, offsets, numbers, valid, top)
+            self._track(batch, valid, top)
         self.valid.forget(min(self.pending.top(), growing[:, 1].min(initial=end)))
 
-    def _track(
-        self,
-        footprints: Footprints,
-        offsets: NDArray[np.int32],
-        numbers: NDArray[np.int64],
-        valid: NDArray[np.uint8] | None,
-        top: int,
-    ) -> None:
-        found = run(self.tracker, footprints, offsets, valid, top)
-        start = len(self.founders)
-        month = np.repeat(np.arange(len(self.months)), np.diff(offsets))
+    def _track(self, batch: Batch, valid: NDArray[np.uint8] | None, top: int) -> None:
+        found = run(self.tracker, batch.footprints, batch.offsets, valid, top)
+        month = np.repeat(np.arange(len(self.months)), np.diff(batch.offsets))
+        # A track never leaves its cluster: it is one of the batch if its founder is.
+        is_own = batch.is_own[found.founders]
+        number = len(self.founders) + np.cumsum(is_own) - 1
+        founder = found.founders[is_own]
         turn = len(self.months) - 1 - month if self.tracker.reverse else month
-        founder = found.founders
-        self.founders.add(turn[founder], footprints.areas[founder], numbers[founder])
-        month_of_row = month[found.rows]
+        areas = batch.footprints.areas
+        self.founders.add(turn[founder], areas[founder], batch.numbers[founder])
+        month_of_row = np.where(batch.is_own[found.rows], month[found.rows], -1)
+        month_of_fill = np.where(is_own[found.filled_tracks], found.filled_months, -1)
         for index, one in enumerate(self.months):
             here = month_of_row == index
-            one.numbers.append(numbers[found.rows[here]])
-            one.tracks.append(found.tracks[here] + start)
+            one.numbers.append(batch.numbers[found.rows[here]])
+            one.tracks.append(number[found.tracks[here]])
             one.iou.append(found.iou[here])
-            filled = found.filled_months == index
+            filled = month_of_fill == index
             if filled.any():
                 one.filled.append(found.filled[filled])
-                one.filled_tracks.append(found.filled_tracks[filled] + start)
+                one.filled_tracks.append(number[found.filled_tracks[filled]])
 
 
 class _ValidRows:
