@@ -56,7 +56,9 @@ def track_bands(
         refine_weight: See `sn7fast.refine`; None leaves the months as they are.
         simplify_px: See `sn7fast.simplify`; 0 leaves the footprints.
         memory_mb: Megabytes for a band and what is made of it. The identifier and the IoU of all
-            footprints come on top: 16 bytes each.
+            footprints come on top, 16 bytes each, and the boxes of those that wait for what is not
+            complete, about 50 bytes each. If gaps are filled, so do the clouds over these: a bit
+            for each pixel and month, and where a single cluster is tracked a byte.
         folder: Where to keep footprints until they are written; None means the system's folder for
             temporary files. About 200 bytes a footprint are needed.
 
