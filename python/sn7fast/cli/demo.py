@@ -76,7 +76,7 @@ def command(out: Path, seed: int, overwrite: bool, quiet: bool) -> None:
         with timed(console, "images to tracked buildings") as details:
             with closing(AoiProgress(console, 1)) as progress:
                 result = run_pipeline(
-                    folder / _DATA, folder, weights=model, post=post, tell=progress
+                    folder / _DATA, folder, weights=model, post=post, report=False, tell=progress
                 )
             tracks = result.tracks[scene.aoi]
             details += [f"{len(tracks)} footprints", f"{tracks.building_count} buildings"]

@@ -58,7 +58,11 @@ _TILES = (
     ),
     click.option("--batch", type=click.IntRange(1), help="Tiles that the network sees at a time."),
     click.option(
-        "--memory", "memory_mb", type=click.IntRange(16), help="MB for reading, stitching."
+        "--memory",
+        "memory_mb",
+        type=click.IntRange(16),
+        metavar="MB",
+        help="For pixels that are read, stitched, post-processed.",
     ),
 )
 

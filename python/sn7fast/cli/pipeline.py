@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import ExitStack, closing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -92,6 +92,20 @@ def _shard(_: click.Context, __: click.Parameter, text: str | None) -> Shard | N
     metavar="FILE",
     help="Add a line of JSON for each event.",
 )
+@click.option(
+    "--kind",
+    type=click.Choice(["auto", "images", "probabilities"]),
+    default="auto",
+    show_default=True,
+    help="What the rasters of DATA are; probabilities, masks among them, need no network.",
+)
+@click.option(
+    "--scale",
+    type=click.IntRange(1, 4),
+    default=1,
+    show_default=True,
+    help="Pixels of probabilities along one of the image, where their files do not tell.",
+)
 @click.option("--change", is_flag=True, help="Also maps of when each pixel was built up.")
 @click.option("--no-report", is_flag=True, help="No page to look at for each area.")
 @click.option("--overwrite", is_flag=True, help="Do again what is in DIR already.")
@@ -108,6 +122,8 @@ def command(
     shard: Shard | None,
     retry_failed: bool,
     log_json: Path | None,
+    kind: Literal["auto", "images", "probabilities"],
+    scale: int,
     change: bool,
     no_report: bool,
     overwrite: bool,
@@ -118,12 +134,14 @@ def command(
     """Find the buildings in the images of DATA and follow them through time.
 
     DATA is a folder in the layout of SpaceNet 7, a folder with a subfolder of monthly rasters for
-    each area, or the CSV of a manifest. DIR gets the probabilities of each month, the footprints of
-    each area with their identifiers and a table of its buildings, and the tracks of all as SN7 CSV.
-    If DATA has labels with identifiers, the tracks are scored against them.
+    each area, or the CSV of a manifest. Rasters of one band, cubes and what "predict" wrote are
+    taken as probabilities, which need no network. DIR gets the probabilities of each month, the
+    footprints of each area with their identifiers and a table of its buildings, and the tracks of
+    all as SN7 CSV. If DATA has labels with identifiers, the tracks are scored against them.
 
     A run that was stopped goes on where it was. An AOI that fails is left out, and the others are
-    done; the status is then 4. The same DATA gives the same bytes with any number of workers or
+    done; the status is then 4. An AOI whose pixels need more than --memory is post-processed in
+    parts, with the same result. The same DATA gives the same bytes with any number of workers or
     shards. Shards may run at the same time, on machines that share DIR.
     """
     from sn7fast.cli.aoi_progress import AoiProgress
@@ -149,6 +167,9 @@ def command(
         post=_post(config_path, changes),
         formats=[_SUFFIXES[one] for one in file_formats],
         overwrite=overwrite,
+        kind=kind,
+        scale=scale,
+        memory_mb=given["memory_mb"],
         change=change,
         report=not no_report,
         wait_s=WAIT_S,
