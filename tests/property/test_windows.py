@@ -23,7 +23,7 @@ from sn7fast._core import MaskBands, cluster_boxes, get_num_threads
 from sn7fast.buildings import Buildings
 from sn7fast.postprocess import PostProcessing, Threshold, postprocess
 from sn7fast.postprocess.methods import BaselineParams
-from sn7fast.windows import ArrayBands, collapse, follow, postprocess_large, tracking
+from sn7fast.windows import ArrayBands, collapse, pending, postprocess_large, tracking
 from sn7fast.windows.boxes import low_boxes
 
 connectivities = st.sampled_from([4, 8])
@@ -175,7 +175,7 @@ def in_bands(cube, method, height):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tracking, "band_ranges", ranges)
-        patch.setattr(follow, "MOST_AT_ONCE", 5)
+        patch.setattr(pending, "MOST_AT_ONCE", 5)
         with postprocess_large(ArrayBands(cube), method, aoi="a") as stack:
             return stack.to_stack(), stack
 
@@ -224,18 +224,18 @@ def winding(months, rows):
 def test_what_lies_beside_a_region_that_winds_is_not_kept_back():
     cube = winding(3, 600)
     kept, tracked = [], []
-    take = follow.Pending.take_complete
+    take = pending.Pending.take_complete
 
-    def counted(pending, growing, end, reach):
-        for part in take(pending, growing, end, reach):
+    def counted(waiting, growing, end, reach):
+        for part in take(waiting, growing, end, reach):
             tracked.append(len(part.footprints))
             yield part
-        kept.append(len(pending))
+        kept.append(len(waiting))
 
     for radius in (0.0, 12.0):
         filters = FilterParams(search_radius_pixel=radius, fill="between")
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(follow.Pending, "take_complete", counted)
+            patch.setattr(pending.Pending, "take_complete", counted)
             found, _ = in_bands(cube, PostProcessing("filtered", filters), 16)
         assert_equal(found, postprocess(cube, PostProcessing("filtered", filters), aoi="a"))
     without, with_radius = kept[: len(kept) // 2], kept[len(kept) // 2 :]

@@ -16,7 +16,8 @@ from sn7fast.io.bands import band_ranges
 from sn7fast.polygonize import visible
 from sn7fast.postprocess.segmentation import seen
 from sn7fast.refinement import refine
-from sn7fast.windows.follow import Batch, Founders, Pending, Tracker, run
+from sn7fast.windows.follow import Founders, Tracker, run
+from sn7fast.windows.pending import Batch, Pending
 from sn7fast.windows.spool import Spool
 from sn7fast.windows.stack import FollowedStack, MonthTracks
 
