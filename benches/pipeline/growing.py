@@ -1,6 +1,7 @@
 """A stack that gains a month: what that costs against the whole, and whether names stay.
 
-``python benches/pipeline/growing.py [--side 1024] [--months 20] [--report] [--record [NAME]]``
+``python benches/pipeline/growing.py [--side 1024] [--months 20] [--report] [--weights FILE]
+[--record [NAME]]``
 paints the images of a synthetic town, runs the pipeline on all but the last month, adds that one
 and runs again, and runs all months elsewhere for comparison; then the same with the real predicted
 masks of SpaceNet 7 if they are there (SN7FAST_SHARED), whose last month is the one that is added.
@@ -107,6 +108,7 @@ def main():
     options.add_argument("--side", type=int, default=1024)
     options.add_argument("--months", type=int, default=20)
     options.add_argument("--report", action="store_true")
+    options.add_argument("--weights", help="file of a network that sees the images too")
     options.add_argument("--record", nargs="?", const=f"growing-{datetime.now(UTC):%Y-%m-%d}")
     given = options.parse_args()
     model, rows = load_model(), []
@@ -118,6 +120,11 @@ def main():
         grow = painted(folder / "town", given.side, given.months)
         about = f"images, {given.months} x {given.side}²"
         rows.append(compared(about, grow, folder / "town", [model], **settings))
+        if given.weights:
+            other = load_model(given.weights)
+            grow = painted(folder / "other", given.side, given.months)
+            about += f", {other.spec.architecture} by {other.backend.name}"
+            rows.append(compared(about, grow, folder / "other", [other], **settings))
         masks = Path(os.environ.get("SN7FAST_SHARED", ROOT.parent / "shared")) / "data/real/"
         if masks.is_dir():
             frames = discover(masks / "sn7-pred-stack").frames

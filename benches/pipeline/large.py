@@ -4,17 +4,20 @@
 [NAME]]`` makes seeded synthetic masks (towns in parts, empty land in others), then runs each step
 in a process of its own, whose peak memory and time it prints; with ``--record`` it writes
 ``benches/record/large-<date>.md``. A smaller area (``--whole``) is done in bands and in one piece,
-and everything is compared to the bit. Nothing of other people is in the masks.
+and everything is compared to the bit. ``--keep`` with ``--folder`` goes on where it stopped: steps
+whose results are there are not repeated. Nothing of other people is in the masks.
 """
 
 import argparse
 import json
+import os
 import platform
 import resource
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -196,24 +199,54 @@ STEPS = {
 
 
 def child(options):
-    start = time.perf_counter()
-    facts = STEPS[options.step](Path(options.folder), options)
+    folder = Path(options.folder)
+    load, start = os.getloadavg()[0], time.perf_counter()
+    facts = STEPS[options.step](folder, options)
     facts["seconds"] = time.perf_counter() - start
     facts["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
-    print(json.dumps(facts))
+    facts["load"] = [load, os.getloadavg()[0]]
+    facts["memory_mb"] = options.memory
+    (folder / f"{options.step}.json").write_text(json.dumps(facts))
 
 
 def run(step, folder, options, *, side, memory):
     command = [sys.executable, __file__, "--step", step, "--folder", str(folder)]
     command += ["--side", str(side), "--months", str(options.months), "--memory", str(memory)]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    facts = json.loads(done.stdout.splitlines()[-1])
-    others = {name: fact for name, fact in facts.items() if name not in ("peak_mb", "seconds")}
+    subprocess.run(command, check=True)
+    facts = json.loads((folder / f"{step}.json").read_text())
+    shown = ("peak_mb", "seconds", "load", "memory_mb")
+    others = {name: fact for name, fact in facts.items() if name not in shown}
     head = f"{side:>6} {step:<20} {facts['peak_mb']:7.0f} MB {facts['seconds']:7.1f} s  "
     print(head, others, flush=True)
-    return [f"{side}²", step, f"{facts['peak_mb']:.0f}", f"{facts['seconds']:.1f}",
+
+
+def row_of(step, folder, side):
+    """A line of the record; it says so if the step has no result."""
+    path = folder / f"{step}.json"
+    if not path.exists():
+        return [f"{side}²", step, "", "not run", "", "", "", ""]
+    facts = json.loads(path.read_text())
+    is_whole = step == "build" or step.startswith("compare")
+    return [f"{side}²", step, "" if is_whole else f"{facts['memory_mb']:g}",
+            f"{facts['peak_mb']:.0f}", f"{facts['seconds']:.1f}",
+            " to ".join(f"{load:.1f}" for load in facts["load"]),
             f"{facts['footprints']:,}" if "footprints" in facts else "",
             "yes" if facts.get("equal_rows") else ""]  # fmt: skip
+
+
+def record(name, rows, options):
+    head = ["area", "step", "MB for bands", "peak MB", "seconds", "load", "footprints",
+            "equal to the bit"]  # fmt: skip
+    lines = [head, ["---", "---"] + ["---:"] * 6, *rows]
+    machine = f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores"
+    text = (
+        f"# Areas larger than memory\n\n{options.months} months, {machine}, "
+        f"{datetime.now(UTC):%Y-%m-%d}. Load is that of the machine over a minute, when a step "
+        "began and when it ended: where it is above the number of cores, others were at work and "
+        "seconds are too many.\n\n"
+    )
+    text += "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    (RECORD / f"{name}.md").write_text(text)
 
 
 def main():
@@ -223,6 +256,11 @@ def main():
     parser.add_argument("--months", type=int, default=3)
     parser.add_argument("--memory", type=float, default=600, help="megabytes for bands")
     parser.add_argument("--folder", help="for the masks; about 3 GB; taken away at the end")
+    parser.add_argument(
+        "--keep",
+        action="store_true",
+        help="leave what is in the folder, and do not repeat steps whose results are there",
+    )
     parser.add_argument("--record", nargs="?", const=f"large-{datetime.now(UTC):%Y-%m-%d}")
     parser.add_argument(
         "--only",
@@ -234,28 +272,28 @@ def main():
     if options.step:
         child(options)
         return
+    if options.keep and not options.folder:
+        parser.error("--keep: got no --folder, wanted the one to keep")
     rows = []
-    with tempfile.TemporaryDirectory(dir=options.folder) as home:
+    with (
+        nullcontext(options.folder)
+        if options.keep
+        else tempfile.TemporaryDirectory(dir=options.folder)
+    ) as home:
         for side, compares in ((options.whole, True), (options.side, False)):
             folder = Path(home) / str(side)
-            folder.mkdir()
+            folder.mkdir(parents=True, exist_ok=True)
             # A small area is cut into many bands by little memory.
             memory = options.memory / 4 if compares else options.memory
             for step in STEPS:
+                if step.startswith("compare") and not compares:
+                    continue
                 chosen = step == "build" or any(name in step for name in options.only.split(","))
-                if chosen and (compares or not step.startswith("compare")):
-                    rows.append(run(step, folder, options, side=side, memory=memory))
+                if chosen and not (options.keep and (folder / f"{step}.json").exists()):
+                    run(step, folder, options, side=side, memory=memory)
+                rows.append(row_of(step, folder, side))
     if options.record:
-        head = ["area", "step", "peak MB", "seconds", "footprints", "equal to the bit"]
-        lines = [head, ["---", "---"] + ["---:"] * 4, *rows]
-        text = "".join(f"| {' | '.join(line)} |\n" for line in lines)
-        title = (
-            f"# Areas larger than memory\n\n{options.months} months, bands of {options.memory:g}"
-        )
-        title += (
-            f" MB, {platform.processor() or platform.machine()}, {datetime.now(UTC):%Y-%m-%d}.\n\n"
-        )
-        (RECORD / f"{options.record}.md").write_text(title + text)
+        record(options.record, rows, options)
 
 
 if __name__ == "__main__":

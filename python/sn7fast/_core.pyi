@@ -44,8 +44,25 @@ def areas(footprints: _Arrays) -> _F64:
 def bounds(footprints: _Arrays) -> _F64:
     """float64 (n, 4): min x, min y, max x, max y; NaN for an empty footprint."""
 
-def cluster_boxes(boxes: _F64, reach: float) -> NDArray[np.uint32]:
-    """uint32 (n,): the first box of each one's cluster, of those at most ``reach`` apart."""
+def cluster_boxes(boxes: _F64, thing: NDArray[np.uint32], reach: float) -> NDArray[np.uint32]:
+    """uint32 (n,): the first box of each one's cluster, of those at most ``reach`` apart.
+
+    ``thing``: for each box the first box of the same thing.
+    """
+
+def boxes_within_steps(
+    boxes: _F64,
+    cluster: NDArray[np.uint32],
+    set: NDArray[np.uint32],
+    sets: int,
+    reach: float,
+    steps: int,
+) -> list[NDArray[np.uint32]]:
+    """For each set of clusters the boxes, ascending, of those at most so many steps from it.
+
+    A step leads to a cluster at most ``reach`` away. ``cluster``: for each box the first one of its
+    cluster; ``set``: in which set that is, ``sets`` or more for none.
+    """
 
 # Names and codecs ---------------------------------------------------------------------------------
 
@@ -89,7 +106,7 @@ class MaskBands:
         """Footprints that are left after the last row."""
 
     def open_bounds(self) -> NDArray[np.uint32]:
-        """uint32 (n, 4): boxes of what is not ready: min x, min y, max x, the next row."""
+        """uint32 (n, 4): boxes of strips of what is not ready: min x, min y, max x, max y."""
 
 # Separating ---------------------------------------------------------------------------------------
 

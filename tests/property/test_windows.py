@@ -19,11 +19,12 @@ from sn7fast import (
     polygonize_bands,
     set_num_threads,
 )
-from sn7fast._core import cluster_boxes, get_num_threads
+from sn7fast._core import MaskBands, cluster_boxes, get_num_threads
 from sn7fast.buildings import Buildings
 from sn7fast.postprocess import PostProcessing, Threshold, postprocess
 from sn7fast.postprocess.methods import BaselineParams
-from sn7fast.windows import ArrayBands, collapse, follow, postprocess_large, tracking
+from sn7fast.windows import ArrayBands, collapse, pending, postprocess_large, tracking
+from sn7fast.windows.boxes import low_boxes
 
 connectivities = st.sampled_from([4, 8])
 heights = st.lists(st.integers(0, 7), min_size=1, max_size=8)
@@ -61,15 +62,68 @@ def test_outlines_of_what_is_valid(dtype, random, threshold, heights):
     assert arrays_equal(Footprints.concatenate(bands), polygonize(above))
 
 
+def strips(regions, region):
+    """Boxes of a region, one for every 32 rows."""
+    for top in range(0, len(regions), 32):
+        y, x = np.nonzero(regions[top : top + 32] == region)
+        if len(y):
+            yield (x.min(), y.min() + top, x.max() + 1, y.max() + top + 1)
+
+
+def stripes(random, rows):
+    """Regions most of which are tall."""
+    blur = scipy.ndimage.gaussian_filter(random.random((rows, 40)), (3, 1))
+    return np.uint8(blur > np.quantile(blur, 0.45))
+
+
+@given(random=seeds(), rows=st.integers(1, 150))
+def test_boxes_of_what_is_not_ready_stay_near_it(random, rows):
+    mask = stripes(random, rows)
+    bands = MaskBands(40, 0.0, 0.0, 4)
+    for band in cut(mask, [7, 40]):
+        bands.push(band)
+    regions, _ = scipy.ndimage.label(mask)
+    wanted = [box for region in set(regions[-1]) - {0} for box in strips(regions, region)]
+    assert sorted(map(tuple, bands.open_bounds().tolist())) == sorted(wanted)
+
+
+@given(random=seeds(), rows=st.integers(1, 150), connectivity=connectivities)
+def test_boxes_of_tall_footprints_stay_near_them(random, rows, connectivity):
+    mask = stripes(random, rows)
+    footprints = polygonize(mask, connectivity=connectivity)
+    boxes, of = low_boxes(footprints)
+    wanted = [[] for _ in range(len(footprints))]
+    regions, count = scipy.ndimage.label(mask, np.ones((3, 3)) if connectivity == 8 else None)
+    for region in range(1, count + 1):
+        y, x = np.nonzero(regions == region)
+        bounds = (x.min(), y.min(), x.max() + 1, y.max() + 1)
+        index = next(
+            k
+            for k in np.flatnonzero((footprints.bounds == bounds).all(1))
+            if footprints.areas[k] == len(y) and not wanted[k]
+        )
+        if y.max() + 1 - y.min() <= 64:
+            wanted[index] = [bounds]
+        else:
+            centre = (x.mean() + 0.5, y.mean() + 0.5)
+            wanted[index] = [*strips(regions, region), centre + centre]
+    assert np.bincount(of, minlength=len(wanted)).tolist() == list(map(len, wanted))
+    assert boxes == pytest.approx(np.array([box for some in wanted for box in some]).reshape(-1, 4))
+
+
 @given(random=seeds(), reach=st.sampled_from([0.0, 0.5, 3.0]))
 def test_clusters_of_boxes(random, reach):
     corner = random.integers(0, 30, (random.integers(0, 25), 2))
     boxes = np.hstack([corner, corner + random.integers(0, 4, corner.shape)]).astype(float)
+    thing = np.arange(len(boxes), dtype=np.uint32)
+    same = random.random(len(boxes)) < 0.2
+    thing[same] = [random.integers(0, k + 1) for k in np.flatnonzero(same)]
     gap = np.maximum(boxes[:, None, :2] - boxes[None, :, 2:], 0).max(2, initial=0)
     near = np.maximum(gap, gap.T) <= reach
-    _, label = scipy.sparse.csgraph.connected_components(near)
+    near[np.arange(len(boxes)), thing] = True
+    _, label = scipy.sparse.csgraph.connected_components(near, directed=False)
     first = {group: place for place, group in reversed(list(enumerate(label)))}
-    assert cluster_boxes(boxes, reach).tolist() == [first[group] for group in label]
+    assert cluster_boxes(boxes, thing, reach).tolist() == [first[group] for group in label]
 
 
 def cube_of(random, months, shape, scale, *, hidden):
@@ -121,7 +175,7 @@ def in_bands(cube, method, height):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tracking, "band_ranges", ranges)
-        patch.setattr(follow, "MOST_AT_ONCE", 5)
+        patch.setattr(pending, "MOST_AT_ONCE", 5)
         with postprocess_large(ArrayBands(cube), method, aoi="a") as stack:
             return stack.to_stack(), stack
 
@@ -140,8 +194,6 @@ def test_tracks(random):
     shape = tuple(int(n) * scale for n in random.integers(1, 60 // scale, 2))
     cube = cube_of(random, int(random.integers(1, 6)), shape, scale, hidden=random.random() < 0.6)
     for method in methods_of(random):
-        if scale > 1:
-            method = replace(method, segment=replace(method.segment, connectivity=4))
         if random.random() < 0.2:
             method = replace(method, simplify_px=1.0)
         if random.random() < 0.2:
@@ -151,6 +203,84 @@ def test_tracks(random):
         assert_equal(found, whole)
         assert large.counts == tuple(np.diff(whole.frame_offsets))
         assert large.building_count == whole.building_count
+
+
+def winding(months, rows):
+    """Houses, and in all months but the first a thin region that winds around them to the end."""
+    random = np.random.default_rng(4)
+    prob = np.zeros((months, rows, 150), np.uint8)
+    for top in range(2, rows - 6, 8):
+        for left in range(2, 140, 8):
+            begin = random.integers(-2, months)
+            height, width = random.integers(3, 6, 2)
+            prob[max(begin, 0) :, top : top + height, left : left + width] = 200
+    row = np.arange(rows)
+    for step in range(-2, 3):
+        column = np.int64(75 + 60 * np.sin(row / 80) + step)
+        prob[1:, row, column] = 200
+    return Cube(prob, tuple(f"2020_{k + 1:02}" for k in range(months)))
+
+
+def test_what_lies_beside_a_region_that_winds_is_not_kept_back():
+    cube = winding(3, 600)
+    kept, tracked = [], []
+    take = pending.Pending.take_complete
+
+    def counted(waiting, growing, end, reach):
+        for part in take(waiting, growing, end, reach):
+            tracked.append(len(part.footprints))
+            yield part
+        kept.append(len(waiting))
+
+    for radius in (0.0, 12.0):
+        filters = FilterParams(search_radius_pixel=radius, fill="between")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(pending.Pending, "take_complete", counted)
+            found, _ = in_bands(cube, PostProcessing("filtered", filters), 16)
+        assert_equal(found, postprocess(cube, PostProcessing("filtered", filters), aoi="a"))
+    without, with_radius = kept[: len(kept) // 2], kept[len(kept) // 2 :]
+    assert 0 < max(without) < 0.2 * max(with_radius)
+    assert max(tracked) < 0.75 * max(with_radius)
+
+
+def test_a_radius_around_the_centre_of_a_region_that_closes_later():
+    prob = np.zeros((2, 60, 60), np.uint8)
+    for left in (18, 24, 30, 36):
+        prob[:, 14:18, left : left + 4] = prob[:, 22:26, left : left + 4] = 200
+    prob[1, 2:50, [4, 5, 54, 55]] = prob[1, 48:50, 4:56] = 200
+    cube = Cube(prob, ("2020_01", "2020_02"))
+    rules = {"search_radius_pixel": 20.0, "max_num_intersect_polys": 3}
+    method = PostProcessing("filtered", FilterParams(**rules))
+    whole = postprocess(cube, method, aoi="a")
+    assert np.diff(whole.frame_offsets).tolist() == [8, 8]
+    for height in (1, 7, 30, 60):
+        found, _ = in_bands(cube, method, height)
+        assert_equal(found, whole)
+
+
+@settings(max_examples=25, deadline=None)
+@given(seeds())
+def test_a_radius_in_a_dense_town(random):
+    months, rows, columns = random.integers(2, 6), 130, 40
+    prob = np.zeros((months, rows, columns), np.uint8)
+    for top in range(1, rows - 6, 7):
+        for left in range(1, columns - 6, 7):
+            begin, height, width = random.integers(0, months), *random.integers(2, 6, 2)
+            for month in range(begin, months):
+                if random.random() < 0.8:
+                    y, x = random.integers(0, 2, 2)
+                    prob[month, top + y : top + y + height, left + x : left + x + width] = 255
+    cube = Cube(prob, tuple(f"2020_{k + 1:02}" for k in range(months)))
+    params = FilterParams(
+        min_iou=float(random.choice([0.1, 0.4])),
+        search_radius_pixel=float(random.choice([3, 5, 8])),
+        max_num_intersect_polys=int(random.integers(0, 4)),
+        shape_update_method=str(random.choice(["none", "latest"])),
+        fill=str(random.choice(["none", "between"])),
+    )
+    method = PostProcessing("filtered", params)
+    found, _ = in_bands(cube, method, int(random.integers(3, 20)))
+    assert_equal(found, postprocess(cube, method, aoi="a"))
 
 
 @pytest.mark.parametrize("threads", [1, 2])

@@ -209,9 +209,10 @@ def test_an_image_that_goes_or_changes_in_mid_run(tmp_path, what):
         if path.exists() and what == "vanishes":
             path.unlink()
         elif what == "changes":
-            # Never empty, as others may read it just then.
-            with path.open("ab") as file:
-                file.write(b"x")
+            # At one blow, or a reader might meet half a file.
+            other = tmp_path / "other.tif"
+            other.write_bytes(path.read_bytes() + b"x")
+            other.replace(path)
         return pointwise(batch)
 
     outcome = outcome_of(source, tmp_path / "out", fake_model(network))

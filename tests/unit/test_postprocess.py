@@ -68,6 +68,19 @@ class TestPostprocess:
         filtered = PostProcessing("filtered")
         same(postprocess(cube, filtered), postprocess(other, filtered))
 
+    @pytest.mark.parametrize("scale", [1, 3])
+    def test_parts_that_touch_in_a_corner_are_one_footprint_at_any_scale(self, scale):
+        prob = np.zeros((2, 12, 12), np.uint8)
+        prob[:, 2:5, 2:5] = prob[:, 5:8, 5:8] = prob[:, 9:11, 2:4] = 200
+        large = prob.repeat(scale, axis=1).repeat(scale, axis=2)
+        cube = Cube.from_arrays(large, months=MONTHS[:2], scale=scale)
+        method = PostProcessing("baseline", segment=Threshold(connectivity=8))
+        found = postprocess(cube, method)
+        assert found.frame_offsets.tolist() == [0, 2, 4]
+        assert found.footprints.areas.tolist() == [18, 4, 18, 4]
+        assert found.footprints.footprint_offsets.tolist() == [0, 2, 3, 5, 6]
+        assert found.ids.tolist() == [0, 1, 0, 1]
+
     def test_invalid_pixels_are_no_building(self, cube):
         valid = np.ones(cube.prob.shape, bool)
         valid[0, :10, :10] = False

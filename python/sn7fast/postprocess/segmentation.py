@@ -88,11 +88,8 @@ def segment(cube: Cube, how: Threshold | SeparateParams, aoi: str) -> Stack:
     stack = _regions(cube, how, aoi) if isinstance(how, Threshold) else _parts(cube, how, aoi)
     if cube.scale == 1:
         return stack
-    shapes = stack.footprints
-    coords = shapes.coords / cube.scale
-    return replace(
-        stack, footprints=Footprints(coords, shapes.ring_offsets, shapes.polygon_offsets)
-    )
+    coords, rings, polygons, several = stack.footprints.arrays
+    return replace(stack, footprints=Footprints(coords / cube.scale, rings, polygons, several))
 
 
 def _regions(cube: Cube, threshold: Threshold, aoi: str) -> Stack:

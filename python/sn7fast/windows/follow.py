@@ -1,25 +1,13 @@
-"""Tracking over bands: what hangs together is followed at once, and what is complete is left alone.
+"""The trackers on some of the footprints, and identifiers for all of them.
 
-::
-
-    for each band of rows:
-        polygonize it in all months        -> footprints that are complete, boxes of what is not
-        cluster all boxes that are pending -> footprints that touch each other in some month
-        clusters without an incomplete one -> the tracker; out of memory
-    at the end: identifiers in the order in which the tracker would have founded them
-
-The trackers look at footprints that share an area or a point, or that lie within a radius; so
-what happens in a cluster depends on nothing outside of it, and a cluster is complete if no box of
-a region that still grows is in it and the rows to come are out of reach. Nothing is guessed: a
-building, or a row of them, that spans many bands is kept until its last row is known. Identifiers
-number founders by month, then from the largest to the smallest, then in raster order, all of which
-is known of each founder wherever it was found.
+Identifiers number founders by month, then from the largest to the smallest, then in raster order,
+all of which is known of each founder wherever it was found. Which footprints can be tracked alone
+is told in `sn7fast.windows.pending`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,15 +17,10 @@ from sn7fast.filters import FilterParams
 from sn7fast.footprints import Footprints
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
 # On top of a search radius: more than rounding can take from a distance.
 _SLACK_PX = 1.0
-
-MOST_AT_ONCE = 100_000
-"""Footprints that are tracked at once, unless a single cluster has more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,64 +144,6 @@ def _first_of(
     order = np.argsort(turn, kind="stable")
     _, first = np.unique(tracks[order], return_index=True)
     return rows[order][first]
-
-
-class Pending:
-    """Footprints of all months that are complete and may have to do with some that are not."""
-
-    def __init__(self, months: int) -> None:
-        self._footprints = [Footprints.empty() for _ in range(months)]
-        self._numbers = [np.empty(0, np.int64) for _ in range(months)]
-
-    def add(self, month: int, footprints: Footprints, start: int) -> None:
-        """Footprints of a month, numbered from ``start`` on."""
-        if len(footprints):
-            self._footprints[month] = Footprints.concatenate([self._footprints[month], footprints])
-            numbers = np.arange(start, start + len(footprints))
-            self._numbers[month] = np.concatenate([self._numbers[month], numbers])
-
-    def __len__(self) -> int:
-        return sum(map(len, self._numbers))
-
-    def take_complete(
-        self, growing: NDArray[np.float64], end: float, reach: float
-    ) -> Iterator[tuple[Footprints, NDArray[np.int32], NDArray[np.int64]]]:
-        """Take out the clusters that nothing can be added to.
-
-        Args:
-            growing: Boxes of regions that are not complete.
-            end: What is to come lies below this line.
-            reach: How far apart two boxes of a cluster may be.
-
-        Yields:
-            Footprints month after month, start of each month, and the number of each footprint; of
-            some clusters each time.
-        """
-        boxes = np.concatenate([*(part.bounds for part in self._footprints), growing])
-        cluster = _core.cluster_boxes(np.ascontiguousarray(boxes), reach)
-        grows = np.zeros(len(boxes), bool)
-        grows[cluster[len(self) :]] = True
-        # A region below that begins at the line touches what ends there.
-        grows[cluster[boxes[:, 3] + reach >= end]] = True
-        own = cluster[: len(self)]
-        # Batches of whole clusters, so that the tracker never has too many at once.
-        sizes = np.bincount(own[~grows[own]], minlength=len(boxes))
-        batch = np.where(grows, -1, (np.cumsum(sizes) - sizes) // MOST_AT_ONCE)[own]
-        parts, numbers = self._footprints, self._numbers
-        starts = np.cumsum([0, *map(len, parts)])
-        of_month = [batch[one:other] for one, other in pairwise(starts)]
-        self._footprints = [p[b < 0] for p, b in zip(parts, of_month, strict=True)]
-        self._numbers = [n[b < 0] for n, b in zip(numbers, of_month, strict=True)]
-        for k in np.unique(batch[batch >= 0]):
-            taken = [p[b == k] for p, b in zip(parts, of_month, strict=True)]
-            chosen = [n[b == k] for n, b in zip(numbers, of_month, strict=True)]
-            offsets = np.cumsum([0, *map(len, taken)]).astype(np.int32)
-            yield Footprints.concatenate(taken), offsets, np.concatenate(chosen)
-
-    def top(self) -> float:
-        """The first line of what is pending; infinite if that is nothing."""
-        tops = [part.bounds[:, 1].min() for part in self._footprints if len(part)]
-        return float(min(tops, default=np.inf))
 
 
 class Founders:

@@ -54,24 +54,28 @@ class Spool:
 
     def batches(self) -> Iterator[tuple[int, Footprints]]:
         """(number of its first footprint, footprints) of each batch, in order."""
+        for k, start in enumerate(self.starts[:-1]):
+            yield start, self._read(k)
+
+    def _read(self, k: int) -> Footprints:
+        place, lengths = self._batches[k]
         self._file.flush()
-        for (place, lengths), start in zip(self._batches, self.starts, strict=False):
-            self._file.seek(place)
-            arrays: list[Any] = [
-                None if length is None else np.fromfile(self._file, dtype, length)
-                for length, dtype in zip(lengths, _TYPES, strict=True)
-            ]
-            yield start, Footprints._trusted((arrays[0].reshape(-1, 2), *arrays[1:]))
+        self._file.seek(place)
+        arrays: list[Any] = [
+            None if length is None else np.fromfile(self._file, dtype, length)
+            for length, dtype in zip(lengths, _TYPES, strict=True)
+        ]
+        return Footprints._trusted((arrays[0].reshape(-1, 2), *arrays[1:]))
 
     def take(self, numbers: NDArray[np.int64]) -> Footprints:
-        """The footprints with these numbers, in this order; reads all batches that hold some."""
+        """The footprints with these numbers, in this order; reads the batches that hold some."""
         order = np.argsort(numbers, kind="stable")
         ordered = numbers[order]
-        parts = []
-        for start, footprints in self.batches():
-            low, high = np.searchsorted(ordered, [start, start + len(footprints)])
-            if low < high:
-                parts.append(footprints[ordered[low:high] - start])
+        places = np.searchsorted(ordered, self.starts)
+        parts = [
+            self._read(int(k))[ordered[places[k] : places[k + 1]] - self.starts[k]]
+            for k in np.flatnonzero(np.diff(places))
+        ]
         back = np.empty(len(order), np.int64)
         back[order] = np.arange(len(order))
         return Footprints.concatenate(parts)[back]

@@ -16,7 +16,8 @@ from sn7fast.io.bands import band_ranges
 from sn7fast.polygonize import visible
 from sn7fast.postprocess.segmentation import seen
 from sn7fast.refinement import refine
-from sn7fast.windows.follow import Founders, Pending, Tracker, run
+from sn7fast.windows.follow import Founders, Tracker, run
+from sn7fast.windows.pending import Batch, Pending
 from sn7fast.windows.spool import Spool
 from sn7fast.windows.stack import FollowedStack, MonthTracks
 
@@ -56,7 +57,9 @@ def track_bands(
         refine_weight: See `sn7fast.refine`; None leaves the months as they are.
         simplify_px: See `sn7fast.simplify`; 0 leaves the footprints.
         memory_mb: Megabytes for a band and what is made of it. The identifier and the IoU of all
-            footprints come on top: 16 bytes each.
+            footprints come on top, 16 bytes each, and the boxes of those that wait for what is not
+            complete, about 50 bytes each. If gaps are filled, so do the clouds over these: a bit
+            for each pixel and month, and where a single cluster is tracked a byte.
         folder: Where to keep footprints until they are written; None means the system's folder for
             temporary files. About 200 bytes a footprint are needed.
 
@@ -142,7 +145,7 @@ class _Job:
             )
             for month in range(len(source.months))
         ]
-        self.pending = Pending(len(source.months))
+        self.pending = Pending([month.seen for month in self.months])
         self.founders = Founders()
         self.needs_valid = tracker.filters is not None and tracker.filters.fill != "none"
         self.valid = _ValidRows()
@@ -159,10 +162,8 @@ class _Job:
             growing.append(month.mask.open_bounds())
         if self.needs_valid:
             rows = seen(cube)
-            if rows is None:
-                columns = self.source.shape_yx[1] // scale
-                rows = np.ones((len(self.months), len(cube.prob[0]) // scale, columns), bool)
-            self.valid.add(rows | clear[:, None, None])
+            shape = tuple(side // scale for side in cube.prob.shape[1:])
+            self.valid.add(shape, None if rows is None else rows | clear[:, None, None])
         self._settle(np.concatenate(growing) / scale, end / scale)
 
     def finish(self, aoi: str, simplify_px: float) -> LargeStack:
@@ -228,65 +229,72 @@ class _Job:
 
     def _settle(self, growing: NDArray[np.float64], end: float) -> None:
         """Track what hangs together with nothing that is to come."""
-        complete = self.pending.take_complete(growing, end, self.tracker.reach)
-        for footprints, offsets, numbers in complete:
+        for batch in self.pending.take_complete(growing, end, self.tracker.reach):
             valid, top = None, 0
             if self.needs_valid:
-                bounds = footprints.bounds
+                bounds = batch.footprints.bounds
                 valid, top = self.valid.rows(bounds[:, 1].min(), bounds[:, 3].max())
-            self._track(footprints, offsets, numbers, valid, top)
-        self.valid.forget(min(self.pending.top(), *growing[:, 1], end))
+            self._track(batch, valid, top)
+        self.valid.forget(min(self.pending.top(), growing[:, 1].min(initial=end)))
 
-    def _track(
-        self,
-        footprints: Footprints,
-        offsets: NDArray[np.int32],
-        numbers: NDArray[np.int64],
-        valid: NDArray[np.uint8] | None,
-        top: int,
-    ) -> None:
-        found = run(self.tracker, footprints, offsets, valid, top)
-        start = len(self.founders)
-        month = np.repeat(np.arange(len(self.months)), np.diff(offsets))
+    def _track(self, batch: Batch, valid: NDArray[np.uint8] | None, top: int) -> None:
+        found = run(self.tracker, batch.footprints, batch.offsets, valid, top)
+        month = np.repeat(np.arange(len(self.months)), np.diff(batch.offsets))
+        # A track never leaves its cluster: it is one of the batch if its founder is.
+        is_own = batch.is_own[found.founders]
+        number = len(self.founders) + np.cumsum(is_own) - 1
+        founder = found.founders[is_own]
         turn = len(self.months) - 1 - month if self.tracker.reverse else month
-        founder = found.founders
-        self.founders.add(turn[founder], footprints.areas[founder], numbers[founder])
-        month_of_row = month[found.rows]
+        areas = batch.footprints.areas
+        self.founders.add(turn[founder], areas[founder], batch.numbers[founder])
+        month_of_row = np.where(batch.is_own[found.rows], month[found.rows], -1)
+        month_of_fill = np.where(is_own[found.filled_tracks], found.filled_months, -1)
         for index, one in enumerate(self.months):
             here = month_of_row == index
-            one.numbers.append(numbers[found.rows[here]])
-            one.tracks.append(found.tracks[here] + start)
+            one.numbers.append(batch.numbers[found.rows[here]])
+            one.tracks.append(number[found.tracks[here]])
             one.iou.append(found.iou[here])
-            filled = found.filled_months == index
+            filled = month_of_fill == index
             if filled.any():
                 one.filled.append(found.filled[filled])
-                one.filled_tracks.append(found.filled_tracks[filled] + start)
+                one.filled_tracks.append(number[found.filled_tracks[filled]])
 
 
 class _ValidRows:
     """Rows of the valid pixels of all months, from some row of the image on."""
 
     def __init__(self) -> None:
-        self._first = self._columns = 0
-        self._bits = np.empty((0, 0, 0), np.uint8)
+        self._end = self._columns = 0
+        # First row, row after the last, and bits (T, rows, bytes) or None if all is seen.
+        self._bands: list[tuple[int, int, NDArray[np.uint8] | None]] = []
 
-    def add(self, valid: NDArray[np.bool_]) -> None:
-        """The next rows: bool (T, rows, columns)."""
-        bits = np.packbits(valid, axis=2)
-        self._columns = valid.shape[2]
-        self._bits = np.concatenate([self._bits, bits], axis=1) if self._bits.size else bits
+    def add(self, shape: tuple[int, ...], valid: NDArray[np.bool_] | None) -> None:
+        """The next rows and columns: bool (T, rows, columns), or None if all is seen."""
+        rows, self._columns = shape
+        bits = None if valid is None or valid.all() else np.packbits(valid, axis=2)
+        self._bands.append((self._end, self._end + rows, bits))
+        self._end += rows
 
-    def rows(self, top: float, bottom: float) -> tuple[NDArray[np.uint8], int]:
-        """0 or 1 (T, rows, columns) from one line to another, and the first row."""
-        first = max(int(np.floor(top)), self._first)
-        end = int(np.ceil(bottom))
-        bits = self._bits[:, first - self._first : end - self._first]
-        return np.unpackbits(bits, axis=2, count=self._columns), first
+    def rows(self, top: float, bottom: float) -> tuple[NDArray[np.uint8] | None, int]:
+        """0 or 1 (T, rows, columns) from one line to another, and the first row.
+
+        None if all is seen there.
+        """
+        first, end = int(np.floor(top)), int(np.ceil(bottom))
+        bands = [band for band in self._bands if band[0] < end and band[1] > first]
+        months = [len(bits) for _, _, bits in bands if bits is not None]
+        if not months:
+            return None, first
+        valid = np.ones((months[0], end - first, self._columns), np.uint8)
+        for start, stop, bits in bands:
+            if bits is not None:
+                low, high = max(start, first), min(stop, end)
+                part = bits[:, low - start : high - start]
+                valid[:, low - first : high - first] = np.unpackbits(
+                    part, axis=2, count=self._columns
+                )
+        return valid, first
 
     def forget(self, line: float) -> None:
         """What lies above the line is no longer needed."""
-        end = self._first + self._bits.shape[1]
-        first = end if np.isinf(line) else min(int(np.floor(line)), end)
-        if first > self._first:
-            self._bits = self._bits[:, first - self._first :].copy()
-            self._first = first
+        self._bands = [band for band in self._bands if band[1] > line]

@@ -10,7 +10,7 @@ use numpy::{
     PyUntypedArrayMethods,
 };
 use pyo3::prelude::*;
-use sn7fast_core::clusters::clusters;
+use sn7fast_core::clusters::{clusters, within_steps};
 use sn7fast_core::geom::{self, Bounds};
 use sn7fast_core::{Footprints, FootprintsRef};
 
@@ -120,6 +120,7 @@ fn bounds<'py>(
 fn cluster_boxes<'py>(
     py: Python<'py>,
     boxes: PyReadonlyArray2<'py, f64>,
+    thing: PyReadonlyArray1<'py, u32>,
     reach: f64,
 ) -> PyResult<Bound<'py, PyArray1<u32>>> {
     let columns = boxes.shape()[1];
@@ -127,13 +128,36 @@ fn cluster_boxes<'py>(
         return Err(InputError::new_err(format!("boxes: got {columns} columns, wanted 4")));
     }
     let (boxes, _) = boxes.as_slice()?.as_chunks::<4>();
-    Ok(enter(py, |cancel| clusters(boxes, reach, cancel))?.into_pyarray(py))
+    let thing = thing.as_slice()?;
+    Ok(enter(py, |cancel| clusters(boxes, thing, reach, cancel))?.into_pyarray(py))
+}
+
+/// For each set of clusters the boxes that so many steps reach.
+#[pyfunction]
+fn boxes_within_steps<'py>(
+    py: Python<'py>,
+    boxes: PyReadonlyArray2<'py, f64>,
+    cluster: PyReadonlyArray1<'py, u32>,
+    set: PyReadonlyArray1<'py, u32>,
+    sets: usize,
+    reach: f64,
+    steps: usize,
+) -> PyResult<Vec<Bound<'py, PyArray1<u32>>>> {
+    let columns = boxes.shape()[1];
+    if columns != 4 {
+        return Err(InputError::new_err(format!("boxes: got {columns} columns, wanted 4")));
+    }
+    let (boxes, _) = boxes.as_slice()?.as_chunks::<4>();
+    let (cluster, set) = (cluster.as_slice()?, (set.as_slice()?, sets));
+    let run = |cancel: &_| within_steps(boxes, cluster, set, reach, steps, cancel);
+    Ok(enter(py, run)?.into_iter().map(|rows| rows.into_pyarray(py)).collect())
 }
 
 pub fn register(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(check_footprints, m)?)?;
     m.add_function(wrap_pyfunction!(select_footprints, m)?)?;
     m.add_function(wrap_pyfunction!(cluster_boxes, m)?)?;
+    m.add_function(wrap_pyfunction!(boxes_within_steps, m)?)?;
     m.add_function(wrap_pyfunction!(areas, m)?)?;
     m.add_function(wrap_pyfunction!(bounds, m)?)
 }

@@ -151,7 +151,7 @@ impl MaskBands {
         footprints_out(py, enter(py, |_| bands.end())?)
     }
 
-    /// Boxes of the regions that are not ready: min x, min y, max x, next line.
+    /// Boxes of strips of the regions that are not ready: min x, min y, max x, max y.
     fn open_bounds<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<u32>>> {
         let boxes = self.bands.as_ref().map_or_else(Vec::new, Bands::open_bounds);
         let rows = boxes.len();

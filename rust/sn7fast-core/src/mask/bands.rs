@@ -17,6 +17,10 @@ use super::{LARGEST, Options};
 use crate::cancel::Cancel;
 use crate::error::{Error, Result};
 use crate::footprints::Footprints;
+use std::collections::BTreeMap;
+
+/// Rows of a box of [`Bands::open_bounds`].
+const STRIP: u32 = 32;
 
 /// A raster that comes in bands of rows, from top to bottom.
 #[derive(Debug)]
@@ -73,18 +77,30 @@ impl Bands {
         self.ready()
     }
 
-    /// Boxes of the regions that are not ready, as far as they are known: min x, min y, max x and
-    /// the line below the last row.
+    /// Boxes around what is known of the regions that are not ready: min x, min y, max x, max y. A
+    /// region has one for each [`STRIP`] of rows, so that boxes stay near it however it winds.
     pub fn open_bounds(&self) -> Vec<[u32; 4]> {
-        let line = self.outline.rows() as u32;
-        let mut boxes = vec![[u32::MAX, u32::MAX, 0, line]; self.outline.fragments.tallies.len()];
-        for corner in &self.outline.corners[..self.outline.count] {
-            let [left, top, right, _] = &mut boxes[corner.fragment as usize];
-            *left = corner.x.min(*left);
-            *top = corner.y.min(*top);
-            *right = corner.x.max(*right);
+        let mut boxes = BTreeMap::new();
+        let mut add = |fragment: u32, x: u32, top: u32, bottom: u32| {
+            for strip in top / STRIP..bottom.div_ceil(STRIP) {
+                let (top, bottom) = (top.max(strip * STRIP), bottom.min((strip + 1) * STRIP));
+                let around = boxes.entry((fragment, strip)).or_insert([x, top, x, bottom]);
+                *around =
+                    [around[0].min(x), around[1].min(top), around[2].max(x), around[3].max(bottom)];
+            }
+        };
+        // Each row of a region lies between two vertical edges of it.
+        let corners = &self.outline.corners[..self.outline.count];
+        for corner in corners {
+            let next = corners[corner.next as usize];
+            if next.x == corner.x {
+                add(corner.fragment, corner.x, next.y.min(corner.y), next.y.max(corner.y));
+            }
         }
-        boxes
+        for corner in self.outline.open_corners() {
+            add(corner.fragment, corner.x, corner.y, self.outline.rows() as u32);
+        }
+        boxes.into_values().collect()
     }
 
     fn ready(&mut self) -> Result<Footprints> {

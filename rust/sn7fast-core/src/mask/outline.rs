@@ -137,9 +137,14 @@ impl Outline {
         self.above.edges.iter().enumerate().flat_map(bits)
     }
 
+    /// Corners from which a vertical edge leads on below the last line that was swept.
+    pub fn open_corners(&self) -> impl Iterator<Item = Corner> {
+        self.open_edges().map(|x| self.corners[self.from_above[x] as usize])
+    }
+
     /// Fragments that can still grow.
     pub fn open_fragments(&self) -> impl Iterator<Item = u32> {
-        self.open_edges().map(|x| self.corners[self.from_above[x] as usize].fragment)
+        self.open_corners().map(|corner| corner.fragment)
     }
 
     /// For each fragment the region that stands for all that are connected by corners: the lowest.
