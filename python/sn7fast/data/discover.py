@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Collection, Iterable, Sequence
 
-Kind: TypeAlias = Literal["masks", "geojson", "csv"]
+Kind: TypeAlias = Literal["masks", "geojson", "csv", "parquet"]
+_ONE_FILE: tuple[Kind, ...] = ("csv", "parquet")  # which holds all frames
 
 _SUFFIXES: dict[str, Kind] = {
     ".tif": "masks",
@@ -41,6 +42,8 @@ _SUFFIXES: dict[str, Kind] = {
     ".geojson": "geojson",
     ".json": "geojson",
     ".csv": "csv",
+    ".parquet": "parquet",
+    ".geoparquet": "parquet",
 }
 _IMAGES = ("images", "images_masked")
 _LABELS = ("labels", "labels_match", "labels_match_pix")
@@ -49,6 +52,7 @@ _WANTED = {
     "masks": "masks (*.tif, *.tiff, *.png)",
     "geojson": "GeoJSON (*.geojson, *.json)",
     "csv": "an SN7 CSV file",
+    "parquet": "a GeoParquet file of sn7fast",
 }
 
 
@@ -73,10 +77,11 @@ class Source:
 
     Attributes:
         path: Where.
-        kind: ``masks``, ``geojson`` or ``csv``.
-        frames: The files by AOI and month; none for a CSV, which holds many frames in one file.
-        has_sn7_names: True if the AOI names are from SpaceNet 7 file names (or a CSV, whose rows
-            have them), False if some are from folders or from the rest of other names.
+        kind: ``masks``, ``geojson``, ``csv`` or ``parquet``.
+        frames: The files by AOI and month; none for a CSV or GeoParquet, which hold many frames in
+            one file.
+        has_sn7_names: True if the AOI names are from SpaceNet 7 file names (or a CSV or GeoParquet,
+            whose rows have them), False if some are from folders or from the rest of other names.
     """
 
     path: Path
@@ -93,12 +98,14 @@ class Source:
 
 
 def discover(
-    path: str | os.PathLike[str], *, kinds: Sequence[Kind] = ("masks", "geojson", "csv")
+    path: str | os.PathLike[str],
+    *,
+    kinds: Sequence[Kind] = ("masks", "geojson", "csv", "parquet"),
 ) -> Source:
     """Find frames; see the top of this module for the layouts. Reads names, not files.
 
     Args:
-        path: A folder, or a single mask, GeoJSON or CSV file.
+        path: A folder, or a single mask, GeoJSON, CSV or GeoParquet file.
         kinds: What may be found; files of other kinds are not looked at.
 
     Raises:
@@ -114,14 +121,14 @@ def discover(
     kind = _SUFFIXES.get(path.suffix.lower())
     if kind is None or kind not in kinds:
         raise InputError(f"{path}: got a {path.suffix or 'nameless'} file, wanted {_list(kinds)}")
-    if kind == "csv":
+    if kind in _ONE_FILE:
         return Source(path, kind, ())
     frames, has_sn7_names = _named([path], by_folder=False)
     return Source(path, kind, tuple(frames), has_sn7_names)
 
 
 def _in_folder(root: Path, kinds: Sequence[Kind]) -> Source:
-    kinds = [kind for kind in kinds if kind != "csv"]
+    kinds = [kind for kind in kinds if kind not in _ONE_FILE]
     files = _files(root, kinds)
     if files:
         homes = [files]
@@ -134,8 +141,8 @@ def _in_folder(root: Path, kinds: Sequence[Kind]) -> Source:
         homes += [_files(home, kinds) or _of_aoi(home, _folders(home), kinds) for home in others]
         homes = [home for home in homes if home]
     if not homes:
-        csv = next(root.glob("*.csv"), None)
-        hint = f"; to read {csv.name}, give its own path" if csv else ""
+        one = next((path for kind in _ONE_FILE for path in root.glob(f"*.{kind}")), None)
+        hint = f"; to read {one.name}, give its own path" if one else ""
         raise InputError(
             f"{root}: nothing found, looked for {_list(kinds)} in it, in its folders and in theirs"
             f"{hint}"

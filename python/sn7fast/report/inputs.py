@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,8 +49,7 @@ class ReportInputs:
     """The AOIs of a source, each with its truth and images.
 
     Args:
-        source: A folder that the pipeline wrote, a GeoParquet file, or what
-            `sn7fast.data.discover` takes.
+        source: A folder that the pipeline wrote, or what `sn7fast.data.discover` takes.
         truth: What `sn7fast.data.discover` takes, or None; a run has its own.
         images: A folder in the layout of SpaceNet 7, a manifest, or monthly rasters or cubes such
             as probabilities; None takes the probabilities of a run.
@@ -153,16 +151,7 @@ class ReportInputs:
 
 
 def _stacks(path: Path, options: Mapping[str, Any]) -> dict[str, Callable[[], Stack]]:
-    if path.suffix.lower() == ".parquet" and path.is_file():
-        from sn7fast.io.parquet import read_parquet
-
-        stacks = read_parquet(path)
-        return {aoi: partial(_itself, stack) for aoi, stack in sorted(stacks.items())}
     return stack_loaders(discover(path), **options)
-
-
-def _itself(stack: Stack) -> Stack:
-    return stack
 
 
 def _grid_of_name(aoi: str) -> Grid | None:
