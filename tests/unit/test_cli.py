@@ -717,6 +717,8 @@ def test_pipeline(tmp_path):
     assert first["scot"] is not None
     again = ok("pipeline", tmp_path / "train", "--out", out, "--set", "method=baseline")
     assert "0 images (3 more were there)" in again.stdout
+    (page,) = (out / "reports").iterdir()
+    assert again.stderr.endswith(f"note: to look at in a browser: {page}\n")
     assert json.loads((out / "run.json").read_text())["postprocess"]["method"] == "baseline"
     result = run("pipeline", tmp_path / "train", "--out", out, "--set", "methods=baseline")
     assert result.exit_code == 3
@@ -724,6 +726,12 @@ def test_pipeline(tmp_path):
     result = run("pipeline", tmp_path / "train", "--out", out, "--tile", "32", "--overlap", "20")
     assert result.exit_code == 2
     assert result.stderr.startswith("error: --overlap: got 20")
+
+
+def test_pipeline_of_masks_has_no_images_to_count(two_aois, tmp_path):
+    result = ok("pipeline", two_aois, "--out", tmp_path / "out", "--no-report")
+    assert "out: 2 AOIs, 4 buildings, " in result.stdout
+    assert "in a browser" not in result.stderr
 
 
 def test_doctor():

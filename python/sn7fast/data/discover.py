@@ -141,8 +141,8 @@ def _in_folder(root: Path, kinds: Sequence[Kind]) -> Source:
         homes += [_files(home, kinds) or _of_aoi(home, _folders(home), kinds) for home in others]
         homes = [home for home in homes if home]
     if not homes:
-        one = next((path for kind in _ONE_FILE for path in root.glob(f"*.{kind}")), None)
-        hint = f"; to read {one.name}, give its own path" if one else ""
+        alone = next((file for kind in _ONE_FILE for file in root.glob(f"*.{kind}")), None)
+        hint = f"; to read {alone.name}, give its own path" if alone else ""
         raise InputError(
             f"{root}: nothing found, looked for {_list(kinds)} in it, in its folders and in theirs"
             f"{hint}"

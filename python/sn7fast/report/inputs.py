@@ -16,7 +16,7 @@ from sn7fast.tracking import track
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -84,6 +84,7 @@ class ReportInputs:
         self._tracks = _stacks(source if self._run is None else self._run / _TRACKS, options)
         self._truth = {} if truth is None else _stacks(Path(truth), options)
         self._images = None if images is None else ImageInputs(Path(images))
+        self._images_path = images
         if self._truth and not set(self._truth) & set(self._tracks) and not self._alone():
             raise InputError(
                 f"no common AOI: {truth} has {_some(self._truth)}, {source} has "
@@ -117,7 +118,8 @@ class ReportInputs:
         if self._images is not None:
             found = self._images.of(self._name_in_images(aoi), tracks.months)
             if found.images is None:
-                self._tell(f"AOI {aoi}: no images")
+                there = f", which has {_some(self._images.aois)}" if self._images.aois else ""
+                self._tell(f"AOI {aoi}: no images in {self._images_path}{there}")
         tracks = replace(tracks, grid=tracks.grid or found.grid or _grid_of_name(aoi))
         return Shown(tracks, truth, found.images, found.valid, self._dates(tracks))
 
@@ -161,6 +163,6 @@ def _grid_of_name(aoi: str) -> Grid | None:
         return None
 
 
-def _some(names: Mapping[str, object]) -> str:
+def _some(names: Iterable[str]) -> str:
     listed = list(names)
     return ", ".join(listed[:3]) + (f" and {len(listed) - 3} more" if len(listed) > 3 else "")
