@@ -63,7 +63,7 @@ def test_help_and_completion_import_no_command():
         "except SystemExit: pass\n"
         "print(sorted(m for m in sys.modules if m.startswith('sn7fast.cli.')), file=sys.stderr)"
     )
-    assert in_process(code).stderr == "['sn7fast.cli.group']\n"
+    assert in_process(code).stderr == "['sn7fast.cli.group', 'sn7fast.cli.status']\n"
     completing = {
         "_SN7FAST_COMPLETE": "bash_complete",
         "COMP_WORDS": "sn7fast ",
@@ -72,7 +72,7 @@ def test_help_and_completion_import_no_command():
     code = code.replace("['--help']", "[]")
     done = in_process(code, **completing)
     assert "plain,completion\n" in done.stdout
-    assert done.stderr == "['sn7fast.cli.group']\n"
+    assert done.stderr == "['sn7fast.cli.group', 'sn7fast.cli.status']\n"
 
 
 # Suggestions

@@ -9,8 +9,9 @@ Three layouts, of which the first that holds frames is taken:
 ``folder`` may also be one AOI of layout 3. Files are masks (.tif, .tiff, .png) or GeoJSON
 (.geojson, .json). The month, and the AOI of ``global_monthly_YYYY_MM_mosaic_<AOI>`` names, come
 from the file name. With other names the AOI is the folder's name in layouts 2 and 3, and in layout
-1 the rest of the file name, or the folder's name if the file name is a month alone. (Files of one
-AOI folder whose names differ in more than the month count as several AOIs.)
+1 the rest of the file name, or the folder's name if the file name is a month alone. Files of one
+AOI folder whose names differ in more than the month count as several AOIs; but if most names have a
+rest of their own, such as a day or an orbit, and no month comes twice, they are one AOI.
 
 Left out: hidden files, other suffixes, cloud masks (names that end in ``_UDM``, folders with
 ``UDM`` in their name), and ``images`` and ``images_masked`` where the AOI has another folder of
@@ -20,6 +21,7 @@ alone is in pixel coordinates with identifiers that last.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -218,9 +220,12 @@ def _named(paths: Sequence[Path], *, by_folder: bool) -> tuple[list[Frame], bool
             raise StackError(f"{path.parent}: {error}") from error
         names.append((path, rest, month, f"global_monthly_{month}_mosaic_" in path.name))
     one_rest = len({rest for _, rest, _, is_sn7 in names if not is_sn7}) < 2
+    own = [count for count in Counter(rest for _, rest, _, _ in names).values() if count == 1]
+    months = {month for _, _, month, _ in names}
+    is_one = 2 < len(months) == len(names) < 2 * len(own)
     frames = []
     for path, rest, month, is_sn7 in names:
-        from_folder = not is_sn7 and (not rest or (by_folder and one_rest))
+        from_folder = not is_sn7 and (not rest or is_one or (by_folder and one_rest))
         frames.append(Frame(_home_name(path) if from_folder else rest, month, path))
     return frames, all(is_sn7 for *_, is_sn7 in names)
 
