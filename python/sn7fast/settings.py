@@ -109,7 +109,7 @@ def _set(data: dict[str, Any], change: str) -> None:
     key, equals, text = change.partition("=")
     names = key.strip().split(".")
     if not equals or not all(names):
-        raise InputError(f"--set: got {change!r}, wanted key=value, such as optimiser.lr=0.001")
+        raise InputError(f"--set: got {change!r}, wanted key=value")
     try:
         value = yaml.safe_load(text)
     except yaml.YAMLError as error:

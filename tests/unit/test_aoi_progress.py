@@ -44,6 +44,24 @@ LINES = [
 ]
 
 
+def test_of_many_images_only_some_are_named(capsys):
+    progress = AoiProgress(Console(quiet=True), 2)
+    for aoi, count in (("a", 5), ("b", 3)):
+        for number in range(count):
+            progress(Told(aoi, "predict", "failed", "has 4 bands", path=f"{aoi}/{number}.tif"))
+    progress(Told("a", "aoi", "failed", "has no images"))
+    progress(Told("b", "aoi", "done"))
+    progress.close()
+    lines = capsys.readouterr().err.splitlines()
+    assert [line for line in lines if "/" in line] == [
+        f"error: left out: {aoi}/{number}.tif: has 4 bands" for aoi in "ab" for number in range(3)
+    ]
+    assert lines[-2:] == [
+        "error: left out: 2 more images of a",
+        "error: AOI a left out: has no images",
+    ]
+
+
 @pytest.mark.parametrize("quiet", [False, True])
 def test_lines_in_a_log(clock, capsys, quiet):
     progress = AoiProgress(Console(quiet=quiet), 2)

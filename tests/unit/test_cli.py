@@ -717,6 +717,8 @@ def test_pipeline(tmp_path):
     assert first["scot"] is not None
     again = ok("pipeline", tmp_path / "train", "--out", out, "--set", "method=baseline")
     assert "0 images (3 more were there)" in again.stdout
+    (page,) = (out / "reports").iterdir()
+    assert again.stderr.endswith(f"note: to look at in a browser: {page}\n")
     assert json.loads((out / "run.json").read_text())["postprocess"]["method"] == "baseline"
     result = run("pipeline", tmp_path / "train", "--out", out, "--set", "methods=baseline")
     assert result.exit_code == 3
@@ -724,6 +726,12 @@ def test_pipeline(tmp_path):
     result = run("pipeline", tmp_path / "train", "--out", out, "--tile", "32", "--overlap", "20")
     assert result.exit_code == 2
     assert result.stderr.startswith("error: --overlap: got 20")
+
+
+def test_pipeline_of_masks_has_no_images_to_count(two_aois, tmp_path):
+    result = ok("pipeline", two_aois, "--out", tmp_path / "out", "--no-report")
+    assert "out: 2 AOIs, 4 buildings, " in result.stdout
+    assert "in a browser" not in result.stderr
 
 
 def test_doctor():
@@ -777,3 +785,57 @@ def test_reader_that_closes_early(masks, tmp_path):
     done = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True, check=False)
     os.close(write)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+# Mistakes with names of files
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("collapse", "IN", "--out", "tracks.shp"), "got the suffix .shp, wanted .parquet"),
+        (("track", "IN", "--out", "tracks.kml"), "or none for a folder of GeoJSON"),
+        (("polygonize", "IN", "--out", "all.gpkg"), "got the suffix .gpkg, wanted .geojson"),
+        (("report", "IN", "--out", "page.htm"), "wanted .html, or none for a folder of pages"),
+        (
+            ("collapse", "IN", "--out", "a.csv", "--buildings", "a.csv"),
+            "--buildings: a.csv is the file of --out too",
+        ),
+        (
+            ("score", "IN", "IN", "--attribution", "a.json", "--json", "a.json"),
+            "--attribution: a.json is the file of --json too",
+        ),
+    ],
+)
+def test_outputs_that_cannot_be_meant(arguments, message, masks, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = run(*(masks if one == "IN" else one for one in arguments))
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert names(tmp_path) == [f"masks/{path.name}" for path in sorted(masks.iterdir())]
+
+
+def test_a_folder_may_have_a_dot_in_its_name(masks, tmp_path):
+    ok("track", masks, "--out", tmp_path / "run.v2")
+    (tmp_path / "run.old").mkdir()
+    ok("track", masks, "--out", tmp_path / "run.old")
+    assert len(names(tmp_path / "run.v2")) == len(names(tmp_path / "run.old")) == 3
+
+
+def test_geoparquet_is_scored_as_the_csv_is(two_aois, tmp_path):
+    csv, parquet = tmp_path / "tracks.csv", tmp_path / "tracks.parquet"
+    ok("track", two_aois, "--out", csv)
+    ok("track", two_aois, "--out", parquet)
+    expected = ok("score", csv, csv).stdout
+    assert ok("score", csv, parquet).stdout == expected
+    assert ok("score", parquet, csv).stdout == expected
+
+
+def test_run_of_the_pipeline_is_scored_by_its_tracks_and_is_no_truth(tracks, tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "run.json").write_text("{}")
+    (tmp_path / "run" / "tracks.csv").write_bytes(tracks.read_bytes())
+    assert ok("score", tracks, tmp_path / "run").stdout == ok("score", tracks, tracks).stdout
+    result = run("score", tmp_path / "run", tracks)
+    assert result.exit_code == 3
+    assert "is what the pipeline made, wanted the truth" in result.stderr

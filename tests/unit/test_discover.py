@@ -212,6 +212,27 @@ def test_grid_of_the_one_that_has_it(tmp_path):
     assert load_masks(discover(tmp_path).frames)[1] == sn7_grid(AOI, (6, 8))
 
 
+@pytest.mark.parametrize("folder", ["", "west/"])
+def test_days_and_orbits_in_names_make_no_aois_of_their_own(tmp_path, folder):
+    files = ["2021_01_05_a1.tif", "2021_02_07_b7.tif", "2021_03_09_c2.tif"]
+    root = touch(tmp_path / "west", *(folder + file for file in files))
+    months = ["2021_01", "2021_02", "2021_03"]
+    assert found(discover(root)) == list(zip(["west"] * 3, months, files, strict=True))
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        ["a_2021_01.tif", "b_2021_02.tif"],
+        ["a_2021_01.tif", "b_2021_01.tif", "c_2021_02.tif"],
+        ["a_2021_01.tif", "a_2021_02.tif", "b_2021_03.tif"],
+    ],
+)
+def test_names_that_may_be_of_aois_are(tmp_path, files):
+    source = discover(touch(tmp_path, *files))
+    assert [aoi for aoi, _, _ in found(source)] == [file[0] for file in files]
+
+
 def test_shapes_differ(tmp_path):
     one = mask_file(tmp_path / "2018_01.tif", rows=1024)
     other = mask_file(tmp_path / "2018_02.tif", rows=1023)

@@ -48,11 +48,21 @@ def test_months_may_be_missing(tmp_path):
     assert stack.months == ("2018_01", "2018_03", "2018_04")
 
 
+def test_a_file_in_the_place_of_the_folder_is_told_before_any_work(tmp_path):
+    source = write_masks(tmp_path / "in", 2)
+    (tmp_path / "out.csv").write_text("mine")
+    with pytest.raises(InputError, match=r"out: .*out.csv is a file, wanted a folder"):
+        plan(source, tmp_path / "out.csv")
+    assert (tmp_path / "out.csv").read_text() == "mine"
+
+
 def test_a_month_that_is_there_twice_is_refused(tmp_path):
     source = write_masks(tmp_path / "in", 2)
     path = source / "harbour" / "2018_01.tif"
     shutil.copy(path, source / "harbour" / "2018-01.tif")
-    with pytest.raises(StackError, match=r"two files for month 2018_01 of harbour: .*2018-01.tif"):
+    with pytest.raises(
+        StackError, match=r"two files for month 2018_01 of harbour: .*2018-01.tif.*; a manifest can"
+    ):
         plan(source, tmp_path / "out")
     # In a manifest they may have days.
     (tmp_path / "own.csv").write_text(

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 _LINE_EVERY_S = 30.0
 
+# Images of an AOI that are told of when they are left out; of more only the number.
+_MOST_IMAGES = 3
+
 # Parts of the work on an AOI: up to the end of the prediction, and of the post-processing. A guess
 # that only moves the bar.
 _PREDICTED, _TRACKED = 0.8, 0.9
@@ -36,6 +39,7 @@ class AoiProgress:
         self._step: dict[str, str] = {}
         self._done = self._failed = 0
         self._notes: set[str] = set()
+        self._left_out: dict[str, int] = {}
         self._start = self._last = perf_counter()
         self._bar: Any = None
         if aois and not console.quiet and sys.stderr.isatty():
@@ -86,11 +90,15 @@ class AoiProgress:
 
     def _say(self, told: Told) -> None:
         lines = []
+        if told.step == "aoi" and told.state in ("done", "failed"):
+            more = self._left_out.pop(told.aoi, 0) - _MOST_IMAGES
+            lines = [f"error: left out: {counted(more, 'more image')} of {told.aoi}"] * (more > 0)
         if told.state == "failed" and told.step == "aoi":
-            lines = [f"error: AOI {told.aoi} left out: {told.text}"]
+            lines += [f"error: AOI {told.aoi} left out: {told.text}"]
         elif told.state == "failed":
+            count = self._left_out[told.aoi] = self._left_out.get(told.aoi, 0) + 1
             where = "" if told.text.startswith(told.path) else f"{told.path}: "
-            lines = [f"error: left out: {where}{told.text}"]
+            lines = [f"error: left out: {where}{told.text}"] * (count <= _MOST_IMAGES)
         elif told.state == "retry":
             lines = [f"warning: AOI {told.aoi}: {told.text}; it is tried again at the end"]
         elif told.state == "note" and told.text not in self._notes:

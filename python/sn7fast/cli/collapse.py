@@ -86,9 +86,10 @@ def command(
     """
     from sn7fast.io.vector import FORMATS
 
-    to_file = out.suffix.lower() in FORMATS
+    to_file = options.is_file_name(out, FORMATS, "GeoJSON")
     options.check_output(out, is_file=to_file, overwrite=overwrite, inputs=[source_path])
     if dates is not None:
+        options.check_different({"--out": out, "--buildings": dates})
         options.check_output(dates, is_file=True, overwrite=overwrite, inputs=[source_path])
         if variant != "default":
             raise click.UsageError(f"--buildings: the variant {variant} has no dates")

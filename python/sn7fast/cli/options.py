@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from sn7fast.nn.spec import ModelSpec
     from sn7fast.postprocess import PostProcessing
@@ -117,6 +117,41 @@ def read_method(method: str, preset: str | None, changes: Sequence[str]) -> Post
         return PostProcessing.from_dict(data, [f"params.{one}" for one in changes], source="--set")
     except InputError as error:
         raise click.UsageError(re.sub(r"^--set: params[.:] ?", "--set: ", str(error))) from None
+
+
+def is_file_name(out: Path, suffixes: Collection[str], folder: str) -> bool:
+    """Whether OUT is one file by its suffix, else a folder.
+
+    Args:
+        out: As the user gave it.
+        suffixes: Of files that can be written.
+        folder: What a folder gets.
+
+    Raises:
+        click.UsageError: It looks like a file of another format, such as ``tracks.shp``.
+    """
+    suffix = out.suffix.lower()
+    if suffix in suffixes:
+        return True
+    if re.fullmatch(r"\.[a-z]{2,5}", suffix) and not out.is_dir():
+        raise click.UsageError(
+            f"--out: {out}: got the suffix {suffix}, wanted {' '.join(suffixes)}, or none for a "
+            f"folder of {folder}"
+        )
+    return False
+
+
+def check_different(outputs: Mapping[str, Path]) -> None:
+    """Refuse two outputs in one file.
+
+    Raises:
+        click.UsageError: Two options name the same file.
+    """
+    names: dict[Path, str] = {}
+    for option, path in outputs.items():
+        other = names.setdefault(path.resolve(), option)
+        if other != option:
+            raise click.UsageError(f"{option}: {path} is the file of {other} too, wanted another")
 
 
 def check_output(out: Path, *, is_file: bool, overwrite: bool, inputs: Sequence[Path] = ()) -> None:

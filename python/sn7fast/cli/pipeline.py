@@ -150,6 +150,7 @@ def command(
     from sn7fast.nn.settings import PredictSettings
     from sn7fast.pipeline import Shard, plan, run_jobs
     from sn7fast.pipeline.events import EventLog
+    from sn7fast.pipeline.layout import Layout
     from sn7fast.pipeline.run import WAIT_S
 
     if dask is not None and workers > 1:
@@ -196,6 +197,10 @@ def command(
     if as_json:
         click.echo(json.dumps(_report(result), indent=1))
     _tell(console, result, timer.lap())
+    pages = [page for aoi in result.gathered.counts if (page := Layout(out, aoi).report).is_file()]
+    if pages:
+        several = f" and {len(pages) - 1} more" if len(pages) > 1 else ""
+        console.note(f"to look at in a browser: {pages[0]}{several}")
     return SOME_FAILED if result.failed or result.predicted.failed else OK
 
 
@@ -236,14 +241,14 @@ def _tell(console: Console, result: PipelineResult, seconds: float) -> None:
         name: sum(counts[name] for counts in gathered.counts.values())
         for name in ("buildings", "footprints")
     }
-    images = len(result.predicted.written)
-    kept = f" ({len(result.predicted.kept)} more were there)" if result.predicted.kept else ""
+    written, kept = len(result.predicted.written), len(result.predicted.kept)
+    more = f" ({kept} more were there)" if kept else ""
+    images = f"{counted(written, 'image')}{more}, " if written or kept else ""
     others = len(gathered.counts) - (len(result.outcomes) - len(result.failed))
     there = f" ({others} of them from other runs)" if others > 0 else ""
     console.result(
         f"{result.out}: {counted(len(gathered.counts), 'AOI')}{there}, "
-        f"{counted(images, 'image')}{kept}, "
-        f"{counted(total['buildings'], 'building')}, "
+        f"{images}{counted(total['buildings'], 'building')}, "
         f"{counted(total['footprints'], 'footprint')}, {seconds:.1f} s"
     )
     if result.failed:

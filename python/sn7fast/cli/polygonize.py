@@ -65,7 +65,7 @@ def command(
             f"--out: {out}: a CSV needs identifiers, which polygonize does not give; "
             f"use: sn7fast track {source_path} --out {out}"
         )
-    is_file = out.suffix.lower() in (".geojson", ".json", ".parquet", ".geoparquet")
+    is_file = options.is_file_name(out, [".geojson", ".json", ".parquet", ".geoparquet"], "GeoJSON")
     options.check_output(out, is_file=is_file, overwrite=overwrite, inputs=[source_path])
 
     from sn7fast.cli.aois import AoiRun, aoi_folder, stems, write_geojson_folder

@@ -77,7 +77,7 @@ def command(
     RUN_OR_STACKS is the folder of "pipeline", or tracks as an SN7 CSV, GeoParquet or a folder of
     GeoJSON or masks (which are polygonized and tracked first). The page holds all it shows.
     """
-    to_file = out.suffix.lower() == _PAGE
+    to_file = options.is_file_name(out, [_PAGE], "pages")
     given = [path for path in (source_path, truth_path, images_path) if path is not None]
     options.check_output(out, is_file=to_file, overwrite=overwrite, inputs=given)
 

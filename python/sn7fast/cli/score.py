@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,8 +12,6 @@ from sn7fast.cli import options
 from sn7fast.cli.console import Console, counted
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from sn7fast.attribution import ScotAttribution
     from sn7fast.cli.sides import Scored
     from sn7fast.scores import F1Score, ScotScore
@@ -101,13 +100,15 @@ def command(
     connectivity: str,
     quiet: bool,
 ) -> int:
-    """Score PROPOSAL against TRUTH, each an SN7 CSV or a folder of GeoJSON or masks.
+    """Score PROPOSAL against TRUTH, each an SN7 CSV, GeoParquet or a folder of GeoJSON or masks.
 
-    Masks are polygonized, and what has no identifiers is tracked first. The mean is that over the
-    AOIs of the truth.
+    Masks are polygonized, and what has no identifiers is tracked first. PROPOSAL may be the folder
+    of "pipeline", whose tracks are meant. The mean is that over the AOIs of the truth.
     """
     if attribution_path is not None:
         _check_attribution(attribution_path, metrics)
+        if json_path is not None:
+            options.check_different({"--json": Path(json_path), "--attribution": attribution_path})
 
     from sn7fast.cli.aois import AoiRun
     from sn7fast.cli.sides import Sides

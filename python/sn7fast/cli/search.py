@@ -114,9 +114,9 @@ def command(
     """Find the settings that make the best tracks of CUBES, by the score against TRUTH.
 
     CUBES are building probabilities: monthly rasters as "predict" writes them, or <AOI>.npz or
-    <AOI>.zarr. TRUTH is an SN7 CSV or a folder of GeoJSON or masks. DIR gets best.yaml, settings
-    that "pipeline" takes, report.json, report.txt, and trials.sqlite. If a search was interrupted,
-    the same command goes on from its trials; with a larger --trials it goes further.
+    <AOI>.zarr. TRUTH is an SN7 CSV, GeoParquet or a folder of GeoJSON or masks. DIR gets best.yaml,
+    settings that "pipeline" takes, report.json, report.txt, and trials.sqlite. If a search was
+    interrupted, the same command goes on from its trials; with a larger --trials it goes further.
     """
     from sn7fast import __version__
     from sn7fast.cli.status import OK, SOME_FAILED

@@ -40,7 +40,7 @@ class Sides:
     Args:
         console: For notes and warnings.
         truth_path: See `sn7fast.data.discover`.
-        proposal_path: As truth_path.
+        proposal_path: As truth_path, or the folder of a run of the pipeline.
         min_iou: For tracking what has no identifiers.
         masks: Arguments for polygonizing.
 
@@ -60,6 +60,13 @@ class Sides:
         self._console = console
         self._min_iou = min_iou
         self._said: set[str] = set()
+        if _is_run(truth_path):
+            raise InputError(
+                f"{truth_path}: is what the pipeline made, wanted the truth; to take its tracks or "
+                "its labels for that, give the path of tracks.csv or truth.csv"
+            )
+        if _is_run(proposal_path):
+            proposal_path /= "tracks.csv"
         sources = [discover(truth_path), discover(proposal_path)]
         self._truth, self._proposal = (stack_loaders(source, **masks) for source in sources)
         self._is_named = all(source.has_sn7_names for source in sources)
@@ -158,6 +165,11 @@ class Sides:
                 f"{truth.aoi}: {counted(len(lacking), 'month')} of the truth not in the proposal, "
                 f"whose buildings count as missed: {_some(lacking)}"
             )
+
+
+def _is_run(path: Path) -> bool:
+    """Whether the pipeline wrote this folder."""
+    return (path / "run.json").is_file() and (path / "tracks.csv").is_file()
 
 
 def _some(names: Iterable[str]) -> str:

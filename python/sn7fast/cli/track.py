@@ -90,12 +90,12 @@ def command(
 ) -> int:
     """Give each building in IN one identifier through all months.
 
-    IN is a folder of monthly masks or GeoJSON (one AOI, or a subfolder for each), or an SN7 CSV.
-    Masks are polygonized first. Identifiers that IN has are replaced.
+    IN is a folder of monthly masks or GeoJSON (one AOI, or a subfolder for each), an SN7 CSV or
+    GeoParquet. Masks are polygonized first. Identifiers that IN has are replaced.
     """
     from sn7fast.io.vector import FORMATS
 
-    to_file = out.suffix.lower() in FORMATS
+    to_file = options.is_file_name(out, FORMATS, "GeoJSON")
     options.check_output(out, is_file=to_file, overwrite=overwrite, inputs=[source_path])
     if method == "baseline":
         for option, value in (("--preset", preset), ("--set", changes), ("--clouds", clouds)):

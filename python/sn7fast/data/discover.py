@@ -9,8 +9,9 @@ Three layouts, of which the first that holds frames is taken:
 ``folder`` may also be one AOI of layout 3. Files are masks (.tif, .tiff, .png) or GeoJSON
 (.geojson, .json). The month, and the AOI of ``global_monthly_YYYY_MM_mosaic_<AOI>`` names, come
 from the file name. With other names the AOI is the folder's name in layouts 2 and 3, and in layout
-1 the rest of the file name, or the folder's name if the file name is a month alone. (Files of one
-AOI folder whose names differ in more than the month count as several AOIs.)
+1 the rest of the file name, or the folder's name if the file name is a month alone. Files of one
+AOI folder whose names differ in more than the month count as several AOIs; but if most names have a
+rest of their own, such as a day or an orbit, and no month comes twice, they are one AOI.
 
 Left out: hidden files, other suffixes, cloud masks (names that end in ``_UDM``, folders with
 ``UDM`` in their name), and ``images`` and ``images_masked`` where the AOI has another folder of
@@ -20,6 +21,7 @@ alone is in pixel coordinates with identifiers that last.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -32,7 +34,8 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Collection, Iterable, Sequence
 
-Kind: TypeAlias = Literal["masks", "geojson", "csv"]
+Kind: TypeAlias = Literal["masks", "geojson", "csv", "parquet"]
+_ONE_FILE: tuple[Kind, ...] = ("csv", "parquet")  # which holds all frames
 
 _SUFFIXES: dict[str, Kind] = {
     ".tif": "masks",
@@ -41,6 +44,8 @@ _SUFFIXES: dict[str, Kind] = {
     ".geojson": "geojson",
     ".json": "geojson",
     ".csv": "csv",
+    ".parquet": "parquet",
+    ".geoparquet": "parquet",
 }
 _IMAGES = ("images", "images_masked")
 _LABELS = ("labels", "labels_match", "labels_match_pix")
@@ -49,6 +54,7 @@ _WANTED = {
     "masks": "masks (*.tif, *.tiff, *.png)",
     "geojson": "GeoJSON (*.geojson, *.json)",
     "csv": "an SN7 CSV file",
+    "parquet": "a GeoParquet file of sn7fast",
 }
 
 
@@ -73,10 +79,11 @@ class Source:
 
     Attributes:
         path: Where.
-        kind: ``masks``, ``geojson`` or ``csv``.
-        frames: The files by AOI and month; none for a CSV, which holds many frames in one file.
-        has_sn7_names: True if the AOI names are from SpaceNet 7 file names (or a CSV, whose rows
-            have them), False if some are from folders or from the rest of other names.
+        kind: ``masks``, ``geojson``, ``csv`` or ``parquet``.
+        frames: The files by AOI and month; none for a CSV or GeoParquet, which hold many frames in
+            one file.
+        has_sn7_names: True if the AOI names are from SpaceNet 7 file names (or a CSV or GeoParquet,
+            whose rows have them), False if some are from folders or from the rest of other names.
     """
 
     path: Path
@@ -93,12 +100,14 @@ class Source:
 
 
 def discover(
-    path: str | os.PathLike[str], *, kinds: Sequence[Kind] = ("masks", "geojson", "csv")
+    path: str | os.PathLike[str],
+    *,
+    kinds: Sequence[Kind] = ("masks", "geojson", "csv", "parquet"),
 ) -> Source:
     """Find frames; see the top of this module for the layouts. Reads names, not files.
 
     Args:
-        path: A folder, or a single mask, GeoJSON or CSV file.
+        path: A folder, or a single mask, GeoJSON, CSV or GeoParquet file.
         kinds: What may be found; files of other kinds are not looked at.
 
     Raises:
@@ -114,14 +123,14 @@ def discover(
     kind = _SUFFIXES.get(path.suffix.lower())
     if kind is None or kind not in kinds:
         raise InputError(f"{path}: got a {path.suffix or 'nameless'} file, wanted {_list(kinds)}")
-    if kind == "csv":
+    if kind in _ONE_FILE:
         return Source(path, kind, ())
     frames, has_sn7_names = _named([path], by_folder=False)
     return Source(path, kind, tuple(frames), has_sn7_names)
 
 
 def _in_folder(root: Path, kinds: Sequence[Kind]) -> Source:
-    kinds = [kind for kind in kinds if kind != "csv"]
+    kinds = [kind for kind in kinds if kind not in _ONE_FILE]
     files = _files(root, kinds)
     if files:
         homes = [files]
@@ -134,8 +143,8 @@ def _in_folder(root: Path, kinds: Sequence[Kind]) -> Source:
         homes += [_files(home, kinds) or _of_aoi(home, _folders(home), kinds) for home in others]
         homes = [home for home in homes if home]
     if not homes:
-        csv = next(root.glob("*.csv"), None)
-        hint = f"; to read {csv.name}, give its own path" if csv else ""
+        alone = next((file for kind in _ONE_FILE for file in root.glob(f"*.{kind}")), None)
+        hint = f"; to read {alone.name}, give its own path" if alone else ""
         raise InputError(
             f"{root}: nothing found, looked for {_list(kinds)} in it, in its folders and in theirs"
             f"{hint}"
@@ -211,9 +220,12 @@ def _named(paths: Sequence[Path], *, by_folder: bool) -> tuple[list[Frame], bool
             raise StackError(f"{path.parent}: {error}") from error
         names.append((path, rest, month, f"global_monthly_{month}_mosaic_" in path.name))
     one_rest = len({rest for _, rest, _, is_sn7 in names if not is_sn7}) < 2
+    own = [count for count in Counter(rest for _, rest, _, _ in names).values() if count == 1]
+    months = {month for _, _, month, _ in names}
+    is_one = 2 < len(months) == len(names) < 2 * len(own)
     frames = []
     for path, rest, month, is_sn7 in names:
-        from_folder = not is_sn7 and (not rest or (by_folder and one_rest))
+        from_folder = not is_sn7 and (not rest or is_one or (by_folder and one_rest))
         frames.append(Frame(_home_name(path) if from_folder else rest, month, path))
     return frames, all(is_sn7 for *_, is_sn7 in names)
 

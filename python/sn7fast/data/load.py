@@ -1,4 +1,4 @@
-"""From files to stacks: decode masks and polygonize them, read GeoJSON, read SN7 CSV."""
+"""From files to stacks: decode masks and polygonize them, read GeoJSON, SN7 CSV, GeoParquet."""
 
 from __future__ import annotations
 
@@ -100,13 +100,13 @@ def load_stacks(
 
     Args:
         path: Folder or file; see `sn7fast.data.discover` for the layouts.
-        threshold: For masks, as in `polygonize`. GeoJSON and CSV are taken as they are.
+        threshold: For masks, as in `polygonize`. All else is taken as it is.
         min_area_px: As threshold.
         connectivity: As threshold.
 
     Returns:
         AOI to Stack, by name. Stacks have ids if the input has them: CSV always, GeoJSON by the
-        column ``Id``.
+        column ``Id``, GeoParquet if they had them when they were written.
 
     Raises:
         InputError: Nothing found, or something that cannot be used; StackError, RasterError,
@@ -127,14 +127,14 @@ def stack_loaders(
 ) -> dict[str, Callable[[], Stack]]:
     """For each AOI what loads it, so that one that cannot be used does not spoil the others.
 
-    A CSV is read at once. Arguments as `load_stacks`.
+    A CSV or GeoParquet is read at once. Arguments as `load_stacks`.
     """
-    if source.kind == "csv":
+    if source.kind in ("csv", "parquet"):
+        from sn7fast.io.parquet import read_parquet
         from sn7fast.io.tables import read_csv
 
-        return {
-            aoi: partial(_itself, stack) for aoi, stack in sorted(read_csv(source.path).items())
-        }
+        read = read_csv if source.kind == "csv" else read_parquet
+        return {aoi: partial(_itself, stack) for aoi, stack in sorted(read(source.path).items())}
     if source.kind == "geojson":
         return {aoi: partial(_load_geojson, frames) for aoi, frames in source.by_aoi().items()}
     options = {"threshold": threshold, "min_area_px": min_area_px, "connectivity": connectivity}

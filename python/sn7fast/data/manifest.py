@@ -112,6 +112,10 @@ def _header(path: Path, line: int, cells: list[str]) -> list[str]:
     header = [cell.strip() for cell in cells]
     for name in header:
         if name not in _COLUMNS:
+            if ";" in name or "\t" in name:
+                raise FormatError(
+                    f"{path}: line {line}: got {name[:80]!r}, wanted commas between columns"
+                )
             close = difflib.get_close_matches(name, _COLUMNS, 1)
             hint = f"; did you mean {close[0]}?" if close else ""
             raise FormatError(

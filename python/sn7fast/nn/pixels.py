@@ -31,10 +31,11 @@ def check_image(spec: ModelSpec, image: NDArray[Any], name: str) -> None:
             range of the network gives.
     """
     if image.ndim != 3 or len(image) != len(spec.bands):
-        bands = len(image) if image.ndim == 3 else f"shape {image.shape}"
+        got = f"shape {image.shape}"
+        if image.ndim == 3:
+            got = "1 band" if len(image) == 1 else f"{len(image)} bands"
         raise InputError(
-            f"{name}: got {bands} bands, the network wants {len(spec.bands)}: "
-            f"{', '.join(spec.bands)}"
+            f"{name}: got {got}, the network wants {len(spec.bands)}: {', '.join(spec.bands)}"
         )
     if str(image.dtype) not in (spec.pixels, "float32"):
         raise InputError(

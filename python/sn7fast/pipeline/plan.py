@@ -149,7 +149,7 @@ def plan(
 
     Raises:
         InputError: The source, the weights or a setting cannot be used; two AOIs have one name; or
-            ``out`` lies in the source.
+            ``out`` lies in the source or is a file.
         StackError: Two files for one month of an AOI, a name without a month.
         MissingDependencyError: A package that a step needs is not installed.
     """
@@ -173,6 +173,8 @@ def plan(
                 f"out: {out} lies in the source {root}, and would be part of it; choose another "
                 "folder"
             )
+    if out.exists() and not out.is_dir():
+        raise InputError(f"out: {out} is a file, wanted a folder")
     found = frames_of(source, image_settings or ImageSettings(), kind)
     if not found:
         raise InputError(f"{_called(source)}: has no images")

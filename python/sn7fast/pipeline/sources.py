@@ -61,7 +61,10 @@ def frames_of(
         catalog = _scanned(root)
         if catalog is not None:
             return _of_catalog(catalog)
-    frames = discover(root, kinds=("masks",)).by_aoi()
+    try:
+        frames = discover(root, kinds=("masks",)).by_aoi()
+    except StackError as error:
+        raise StackError(f"{error}; a manifest can say which file is which month") from error
     entries = {aoi: [_entry(frame, settings) for frame in of_aoi] for aoi, of_aoi in frames.items()}
     return _of_entries(entries, kind)
 

@@ -47,24 +47,27 @@ def write_contents(path: str | os.PathLike[str], reports: Mapping[str, Report]) 
         name: sum(score[name] for score in scores) / len(scores) if scores else None
         for name in ("scot", "track", "change", "f1")
     }
-    rows = [_row(aoi, report) for aoi, report in reports.items()]
+    columns = ("SCOT", "Track", "Change", "F1") if scores else ()
+    heads = "".join(f'<th scope="col">{column}</th>' for column in columns)
+    rows = [_row(aoi, report, is_scored=bool(scores)) for aoi, report in reports.items()]
     if len(scores) > 1:
         rows.append(
             f'<tr class="mean"><th scope="row">mean</th><td></td><td></td>{_cells(mean)}</tr>'
         )
     text = filled(
         "contents.html",
-        {"policy": policy(style=style), "style": style, "rows": "\n".join(rows)},
+        {"policy": policy(style=style), "style": style, "scores": heads, "rows": "\n".join(rows)},
     )
     with whole_file(Path(path)) as part:
         part.write_text(text, encoding="utf-8")
 
 
-def _row(aoi: str, report: Report) -> str:
+def _row(aoi: str, report: Report, *, is_scored: bool) -> str:
     link = f'<a href="{html.escape(quote(report.path.name))}">{html.escape(aoi)}</a>'
     counts = f"<td>{report.months}</td><td>{report.buildings:,}</td>"
     score = report.score or dict.fromkeys(("scot", "track", "change", "f1"))
-    return f'<tr><th scope="row">{link}</th>{counts}{_cells(score)}</tr>'
+    cells = counts + (_cells(score) if is_scored else "")
+    return f'<tr><th scope="row">{link}</th>{cells}</tr>'
 
 
 def _cells(score: Mapping[str, float | None]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,7 @@ from sn7fast.tracking import track
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -50,8 +49,7 @@ class ReportInputs:
     """The AOIs of a source, each with its truth and images.
 
     Args:
-        source: A folder that the pipeline wrote, a GeoParquet file, or what
-            `sn7fast.data.discover` takes.
+        source: A folder that the pipeline wrote, or what `sn7fast.data.discover` takes.
         truth: What `sn7fast.data.discover` takes, or None; a run has its own.
         images: A folder in the layout of SpaceNet 7, a manifest, or monthly rasters or cubes such
             as probabilities; None takes the probabilities of a run.
@@ -86,6 +84,7 @@ class ReportInputs:
         self._tracks = _stacks(source if self._run is None else self._run / _TRACKS, options)
         self._truth = {} if truth is None else _stacks(Path(truth), options)
         self._images = None if images is None else ImageInputs(Path(images))
+        self._images_path = images
         if self._truth and not set(self._truth) & set(self._tracks) and not self._alone():
             raise InputError(
                 f"no common AOI: {truth} has {_some(self._truth)}, {source} has "
@@ -119,7 +118,8 @@ class ReportInputs:
         if self._images is not None:
             found = self._images.of(self._name_in_images(aoi), tracks.months)
             if found.images is None:
-                self._tell(f"AOI {aoi}: no images")
+                there = f", which has {_some(self._images.aois)}" if self._images.aois else ""
+                self._tell(f"AOI {aoi}: no images in {self._images_path}{there}")
         tracks = replace(tracks, grid=tracks.grid or found.grid or _grid_of_name(aoi))
         return Shown(tracks, truth, found.images, found.valid, self._dates(tracks))
 
@@ -153,16 +153,7 @@ class ReportInputs:
 
 
 def _stacks(path: Path, options: Mapping[str, Any]) -> dict[str, Callable[[], Stack]]:
-    if path.suffix.lower() == ".parquet" and path.is_file():
-        from sn7fast.io.parquet import read_parquet
-
-        stacks = read_parquet(path)
-        return {aoi: partial(_itself, stack) for aoi, stack in sorted(stacks.items())}
     return stack_loaders(discover(path), **options)
-
-
-def _itself(stack: Stack) -> Stack:
-    return stack
 
 
 def _grid_of_name(aoi: str) -> Grid | None:
@@ -172,6 +163,6 @@ def _grid_of_name(aoi: str) -> Grid | None:
         return None
 
 
-def _some(names: Mapping[str, object]) -> str:
+def _some(names: Iterable[str]) -> str:
     listed = list(names)
     return ", ".join(listed[:3]) + (f" and {len(listed) - 3} more" if len(listed) > 3 else "")

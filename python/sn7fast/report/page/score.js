@@ -145,5 +145,6 @@ function overview(model, host) {
     element("dl", { class: "facts" }, ...facts.flatMap(([name, value]) => [
       element("dt", { text: name }), element("dd", { text: value }),
     ])),
-    element("p", { class: "quieter", text: "There are no labels to compare with; give them with --truth to see what is right and wrong." }));
+    element("p", { class: "quieter" }, "There are no labels to compare with; give them with ",
+      element("span", { class: "unbroken", text: "--truth" }), " to see what is right and wrong."));
 }
