@@ -103,11 +103,11 @@ def tracked(steps: Steps, frames: Sequence[Frame]) -> tuple[Cube, Stack]:
     if bands is None:
         cube = load_cube_of(steps, frames)
         return cube, postprocess(cube, job.settings.post, aoi=job.aoi)
-    half = _memory_mb(job.settings.memory_mb) / 2
+    memory_mb = _memory_mb(job.settings.memory_mb)
     with (
         steps.scratch() as folder,
         postprocess_large(
-            bands, job.settings.post, aoi=job.aoi, memory_mb=half, folder=folder
+            bands, job.settings.post, aoi=job.aoi, memory_mb=memory_mb, folder=folder
         ) as large,
     ):
         return bands.lazy_cube(), large.to_stack()
