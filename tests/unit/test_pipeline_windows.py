@@ -73,7 +73,7 @@ def test_the_same_files(tmp_path, monkeypatch, kind, method):
         pipeline_cubes, "postprocess_large", lambda *a, **k: calls.append(k) or in_bands(*a, **k)
     )
     assert run(tmp_path / "in", tmp_path / "bands", 1.5, method) == whole
-    assert [call["memory_mb"] for call in calls] == [0.75]
+    assert [call["memory_mb"] for call in calls] == [1.5]
 
 
 @pytest.mark.parametrize("method", ["collapse", "filtered"])
