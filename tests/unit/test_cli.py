@@ -566,7 +566,7 @@ def test_aoi_that_is_no_folder_name(tmp_path):
     path.write_text("\n".join(["filename,id,geometry", *rows, ""]))
     result = run("track", path, "--out", tmp_path / "out" / "folder")
     assert result.exit_code == 3
-    assert "cannot be part of a path" in result.stderr
+    assert "cannot be the name of a folder" in result.stderr
     assert names(tmp_path) == ["tracks.csv"]
 
 

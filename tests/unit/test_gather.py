@@ -9,7 +9,7 @@ import pytest
 
 from scenes import boxes, stack
 from sn7fast import score_f1, score_scot, track, write_csv
-from sn7fast.errors import FormatError
+from sn7fast.errors import FormatError, InputError
 from sn7fast.io.outputs import write_json
 from sn7fast.pipeline.events import EventLog
 from sn7fast.pipeline.gather import StoredStacks, gather, read_scores
@@ -186,7 +186,7 @@ def test_a_log_is_added_to(tmp_path):
 
 def test_a_torn_line_is_taken_away(tmp_path):
     path = tmp_path / "log.jsonl"
-    for torn in ('{"time": "20', "x" * 10_000):
+    for torn in ('{"ti', '{"time": "20', '{"time": "' + "x" * 10_000):
         path.write_text(torn)
         with EventLog(path) as log:
             log(told("one"))
@@ -198,6 +198,15 @@ def test_a_torn_line_is_taken_away(tmp_path):
         assert [json.loads(line)["message"] for line in path.read_text().splitlines()] == [
             "one", "two",
         ]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["an essay without an end of a line", "[1, 2]\n", '{"a": 1'])
+def test_another_file_is_left_as_it_is(tmp_path, text):
+    path = tmp_path / "essay.txt"
+    path.write_text(text)
+    with pytest.raises(InputError, match=r"essay\.txt: got a file that is no log"):
+        EventLog(path)
+    assert path.read_text() == text
 
 
 def test_no_line_crosses_a_page(tmp_path):

@@ -15,6 +15,8 @@ from pipeline_stacks import GRID, MONTHS, mask_of, write_images, write_masks
 from sn7fast import Cube, MissingDependencyError, read_csv, read_parquet
 from sn7fast.io.rasters import write_bands
 from sn7fast.pipeline import plan, run_aoi
+from sn7fast.pipeline.results import failed, finished, write_result
+from sn7fast.pipeline.run import chosen
 from sn7fast.pipeline.stacks import read_stack
 from sn7fast.postprocess import PostProcessing
 from sn7fast.postprocess.cubes import write_cube
@@ -61,6 +63,35 @@ def test_a_second_run_does_nothing_and_changes_nothing(images, tmp_path):
     run(images, out, model, overwrite=True)
     assert tree(out) == before
     assert len(model.backend.calls) == 2 * calls
+
+
+def test_what_is_being_done_again_is_not_finished(images, tmp_path):
+    """Or another run would gather half of it."""
+    out, model = tmp_path / "out", fake_model()
+    run(images, out, model)
+    write_result(out, "harbour", "key", None)
+    run(images, out, model)
+    assert finished(out, ["harbour"], "key") == ["harbour"]
+    run(images, out, model, overwrite=True)
+    assert finished(out, ["harbour"], "key") == []
+    write_result(out, "harbour", "key", "no luck")
+    run(images, out, model, overwrite=True)
+    assert failed(out, ["harbour"]) == {"harbour": "no luck"}
+
+
+def test_chosen_jobs(tmp_path):
+    for name in "abc":
+        write_masks(tmp_path / "in", 2, aoi=name)
+    jobs = plan(tmp_path / "in", tmp_path / "out", post=BASELINE)
+    names = [job.aoi for job in jobs]
+    assert [job.aoi for job in chosen(jobs)] == names
+    assert [job.aoi for job in chosen(jobs, shard="2/2")] == names[1::2]
+    assert chosen(jobs, retry_failed=True) == []
+    for job in jobs[:2]:
+        job.layout.state.mkdir(parents=True)
+        write_result(job.out, job.aoi, "key", "no luck")
+    assert [job.aoi for job in chosen(jobs, retry_failed=True)] == names[:2]
+    assert [job.aoi for job in chosen(jobs, retry_failed=True, shard="2/2")] == names[1:2]
 
 
 def test_what_changes_redoes_what_depends_on_it(images, tmp_path):

@@ -500,7 +500,7 @@ def test_an_aoi_that_cannot_be_a_file_is_told(tmp_path, capsys):
     }
     write_parquet(tmp_path / "tracks.parquet", stacks)
     assert run("report", tmp_path / "tracks.parquet", "--out", tmp_path / "pages") == 4
-    assert "cannot be part of a path" in capsys.readouterr().err
+    assert "cannot be the name of a folder" in capsys.readouterr().err
     assert not (tmp_path / "x.html").exists()
 
 

@@ -103,9 +103,12 @@ def aoi_folder(folder: Path, aoi: str, *, own: bool) -> Path:
     Raises:
         InputError: The AOI cannot be the name of a folder.
     """
-    if aoi in ("", ".", "..") or any(letter in aoi for letter in "/\\\0"):
-        raise InputError(f"AOI {aoi!r}: cannot be part of a path; write a CSV instead")
-    home = folder / aoi if own else folder
+    from sn7fast.data.manifest import aoi_name
+
+    try:
+        home = folder / aoi_name(aoi) if own else folder
+    except InputError as error:
+        raise InputError(f"{error}; write a CSV instead") from None
     home.mkdir(exist_ok=True)
     return home
 

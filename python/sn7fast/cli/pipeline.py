@@ -148,10 +148,10 @@ def command(
     from sn7fast.cli.status import OK, SOME_FAILED
     from sn7fast.errors import InputError
     from sn7fast.nn.settings import PredictSettings
-    from sn7fast.pipeline import Shard, plan, run_jobs
+    from sn7fast.pipeline import plan, run_jobs
     from sn7fast.pipeline.events import EventLog
     from sn7fast.pipeline.layout import Layout
-    from sn7fast.pipeline.run import WAIT_S
+    from sn7fast.pipeline.run import WAIT_S, chosen
 
     if dask is not None and workers > 1:
         raise click.UsageError("--dask: got it beside --workers, wanted one of them")
@@ -175,11 +175,11 @@ def command(
         report=not no_report,
         wait_s=WAIT_S,
     )
-    chosen = jobs[0].settings
-    if chosen.networks:
-        console.note(f"network: {', '.join(network.name for network in chosen.networks)}")
-    console.note(f"post-processing: {chosen.post.method}")
-    mine = (shard or Shard()).pick(jobs)
+    common = jobs[0].settings
+    if common.networks:
+        console.note(f"network: {', '.join(network.name for network in common.networks)}")
+    console.note(f"post-processing: {common.post.method}")
+    mine = chosen(jobs, shard=shard, retry_failed=retry_failed)
     if shard is not None:
         console.note(f"shard {shard}: {len(mine)} of {counted(len(jobs), 'AOI')}")
     with ExitStack() as stack:

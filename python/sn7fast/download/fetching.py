@@ -86,7 +86,8 @@ def download(
         region: Of the bucket.
         md5: What the MD5 of the archive must be, in hexadecimal.
         extract: Unpack it; see `sn7fast.download.extract`.
-        keep_archive: Keep the archive after it was unpacked. One that lay there before is kept.
+        keep_archive: Keep the archive after it was unpacked. One that was put there otherwise is
+            kept; one that an earlier call fetched and kept is not.
         overwrite: Replace folders of the same names, all of them.
         limits: How much the archive may hold.
         retries: How often in a row to try again without getting a single byte.

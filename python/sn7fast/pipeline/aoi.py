@@ -97,8 +97,9 @@ def _all(steps: Steps, models: Sequence[Model] | None) -> None:
     frames = predicted(steps, models) if job.kind == "images" else []
     _track(steps, frames)
     tracks = Tracks(steps)
-    steps.counts |= read_about(tracks.path)["counts"]
-    if not read_about(tracks.path)["is_placed"]:
+    about = read_about(tracks.path)
+    steps.counts |= about["counts"]
+    if not about["is_placed"]:
         steps.tell("postprocess", "note", "no georeference: footprints are in pixels")
     write_products(steps, tracks)
     write_scores(steps, tracks)

@@ -13,12 +13,15 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from sn7fast.errors import InputError
+
 if TYPE_CHECKING:
     from types import TracebackType
 
     from sn7fast.pipeline.outcome import Told
 
 _BLOCK = 4096
+_START = b'{"time": "'
 
 
 def json_line(told: Told) -> str:
@@ -54,6 +57,7 @@ class EventLog:
         path: The file; its folder is there.
 
     Raises:
+        InputError: The file is there and is no such log; it is left as it is.
         OSError: The file cannot be opened.
     """
 
@@ -61,7 +65,12 @@ class EventLog:
         # Else Windows would make two bytes of each end of a line.
         as_is = getattr(os, "O_BINARY", 0)
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | as_is, 0o666)
-        _cut_torn_line(self._file)
+        try:
+            _check_log(self._file, path)
+            _cut_torn_line(self._file)
+        except BaseException:
+            os.close(self._file)
+            raise
 
     def __call__(self, told: Told) -> None:
         """Add a line; the progress of single images is left out."""
@@ -90,6 +99,17 @@ class EventLog:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _check_log(file: int, path: str | os.PathLike[str]) -> None:
+    """The first line may be torn, too."""
+    os.lseek(file, 0, os.SEEK_SET)
+    start = os.read(file, len(_START))
+    if not _START.startswith(start):
+        raise InputError(
+            f"{os.fspath(path)}: got a file that is no log of events, wanted a new one or one that "
+            "an earlier run wrote"
+        )
 
 
 def _cut_torn_line(file: int) -> None:

@@ -61,6 +61,18 @@ def write_result(out: Path, aoi: str, key: str, failed: str | None) -> None:
     write_json(Layout(out, aoi).state / _NAME, {"settings": key, "failed": failed})
 
 
+def begin(out: Path, aoi: str) -> None:
+    """An AOI that was finished is being done again: nobody may gather it until it is over.
+
+    That it failed stays known, for those who retry.
+
+    Raises:
+        OSError: The file cannot be removed.
+    """
+    if _read(out, aoi)[1] is None:
+        (Layout(out, aoi).state / _NAME).unlink(missing_ok=True)
+
+
 def finished(out: Path, aois: Iterable[str], key: str) -> list[str]:
     """Those AOIs that are finished with the settings of this key."""
     return [aoi for aoi in aois if _read(out, aoi) == (key, None)]

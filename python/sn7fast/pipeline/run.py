@@ -223,12 +223,8 @@ def run_jobs(
             f"{several[0]}: got a network that is only in memory, which other processes cannot "
             "use; wanted its file"
         )
-    part = shard if isinstance(shard, Shard) else Shard.parse(shard) if shard else Shard()
-    out, tell = jobs[0].out, tell or _ignore
-    mine = part.pick(jobs)
-    if retry_failed:
-        again = failed(out, (job.aoi for job in mine))
-        mine = [job for job in mine if job.aoi in again]
+    tell = tell or _ignore
+    mine = chosen(jobs, shard=shard, retry_failed=retry_failed)
     if executor is not None or dask is not None:
         mine = list(map(with_absolute_paths, mine))
     run = _Run(jobs, tell)
@@ -256,6 +252,18 @@ def run_jobs(
             raise KeyboardInterrupt(_INTERRUPTED) from error
         except WorkersError as error:
             raise WorkersError(f"{error}; {run.count} of {len(mine)} AOIs were done") from error
+
+
+def chosen(
+    jobs: Sequence[AoiJob], *, shard: Shard | str | None = None, retry_failed: bool = False
+) -> list[AoiJob]:
+    """Those jobs that `run_jobs` does; arguments as there."""
+    part = shard if isinstance(shard, Shard) else Shard.parse(shard) if shard else Shard()
+    mine = list(part.pick(jobs))
+    if not retry_failed:
+        return mine
+    again = failed(jobs[0].out, (job.aoi for job in mine))
+    return [job for job in mine if job.aoi in again]
 
 
 def truth_of(source: str | os.PathLike[str] | Catalog | Manifest) -> dict[str, Stack]:

@@ -16,6 +16,7 @@ from sn7fast.pipeline.hashes import Hashes
 from sn7fast.pipeline.layout import Layout
 from sn7fast.pipeline.manifest import Manifest
 from sn7fast.pipeline.outcome import AoiOutcome, Told
+from sn7fast.pipeline.results import begin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -68,6 +69,8 @@ class Steps:
     @contextmanager
     def timed(self, step: str) -> Iterator[None]:
         """A step is being done."""
+        if not self._done:
+            begin(self.job.out, self.job.aoi)
         start = time.perf_counter()
         self.tell(step, "started")
         yield

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from sn7fast.data.manifest import aoi_name
 from sn7fast.errors import InputError
 from sn7fast.io.outputs import whole_file
 from sn7fast.report.document import filled, policy, styles
@@ -24,11 +25,10 @@ def page_name(aoi: str) -> str:
     Raises:
         InputError: The AOI cannot be the name of a file.
     """
-    if aoi in ("", ".", "..") or any(letter in "/\\\0" for letter in aoi):
-        raise InputError(
-            f"AOI {aoi!r}: cannot be part of a path; write a page of its own with --aoi"
-        )
-    return f"{aoi}.html"
+    try:
+        return f"{aoi_name(aoi)}.html"
+    except InputError as error:
+        raise InputError(f"{error}; write a page of its own with --aoi") from None
 
 
 def write_contents(path: str | os.PathLike[str], reports: Mapping[str, Report]) -> None:
