@@ -195,7 +195,7 @@ def test_months_of_a_town_one_by_one(tmp_path, method):
 
 def test_a_month_that_is_added_gives_what_a_kill_in_between_would(tmp_path, monkeypatch):
     """Ids are committed first: a run that is stopped right after goes on to the same."""
-    from sn7fast.pipeline import aoi
+    from sn7fast.pipeline import tracking
 
     model = fake_model()
     results = []
@@ -206,7 +206,7 @@ def test_a_month_that_is_added_gives_what_a_kill_in_between_would(tmp_path, monk
             (job,) = plan(source, out, weights=model, report=False)
             if stopped and count == 4:
                 with monkeypatch.context() as patch:
-                    patch.setattr(aoi, "write_stack", _interrupt)
+                    patch.setattr(tracking, "write_stack", _interrupt)
                     with pytest.raises(KeyboardInterrupt):
                         run_aoi(job, models=[model])
             assert run_aoi(job, models=[model]).failed is None

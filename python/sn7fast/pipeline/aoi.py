@@ -18,34 +18,23 @@ A step that was done with the same inputs, and whose outputs nobody touched, is 
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from sn7fast.errors import InputError, Sn7FastError
 from sn7fast.io.lock import HeldError, locked
-from sn7fast.pipeline.cubes import source_inputs, tracked
-from sn7fast.pipeline.evidence import DEMOLISHED, STATUS, UNOBSERVED, evidence
 from sn7fast.pipeline.outcome import AoiOutcome, Told
 from sn7fast.pipeline.page import write_page
 from sn7fast.pipeline.predicting import predicted
 from sn7fast.pipeline.products import Tracks, write_item, write_products, write_scores
-from sn7fast.pipeline.published import published, read_published, recovered, write_published
-from sn7fast.pipeline.stacks import read_about, read_stack, write_stack
-from sn7fast.pipeline.steps import Steps, versioned
+from sn7fast.pipeline.stacks import read_about
+from sn7fast.pipeline.steps import Steps
+from sn7fast.pipeline.tracking import track_aoi
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from sn7fast.cube import Cube
-    from sn7fast.data.discover import Frame
     from sn7fast.nn.model import Model
     from sn7fast.pipeline.plan import AoiJob
-    from sn7fast.pipeline.published import Published
-    from sn7fast.stack import Stack
 
 
 def run_aoi(
@@ -95,7 +84,7 @@ def run_aoi(
 def _all(steps: Steps, models: Sequence[Model] | None) -> None:
     job = steps.job
     frames = predicted(steps, models) if job.kind == "images" else []
-    _track(steps, frames)
+    track_aoi(steps, frames)
     tracks = Tracks(steps)
     about = read_about(tracks.path)
     steps.counts |= about["counts"]
@@ -105,74 +94,6 @@ def _all(steps: Steps, models: Sequence[Model] | None) -> None:
     write_scores(steps, tracks)
     write_item(steps, tracks, frames)
     write_page(steps, tracks, frames)
-
-
-def _track(steps: Steps, frames: Sequence[Frame]) -> None:
-    """Probabilities to tracked buildings under their published identifiers."""
-    job, layout = steps.job, steps.layout
-    inputs = versioned({**source_inputs(steps, frames), "post": job.settings.post.to_dict()})
-    if steps.is_kept("postprocess", inputs):
-        return
-    with steps.timed("postprocess"):
-        cube, stack = tracked(steps, frames)
-        result = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
-        named, given_out = published(_with_iou(stack), _before(steps), result)
-        arrays, about = _with_evidence(cube, named)
-        with steps.staged(layout.ids) as part:
-            write_published(part, given_out)
-        with steps.staged(layout.tracks) as part:
-            write_stack(part, named, about=about, arrays=arrays)
-    steps.finish("postprocess", inputs, [layout.ids, layout.tracks])
-
-
-def _with_iou(stack: Stack) -> Stack:
-    """IoU with the earlier shape also of methods that give a building one shape for all months."""
-    if stack.iou is not None or stack.ids is None:
-        return stack
-    iou = np.ones(len(stack))
-    iou[np.unique(stack.ids, return_index=True)[1]] = 0
-    return replace(stack, iou=iou)
-
-
-def _before(steps: Steps) -> Published | None:
-    """The identifiers that were given out; of the tracks, if their own file is gone or damaged."""
-    for path, read in (
-        (steps.layout.ids, read_published),
-        (steps.layout.tracks, lambda path: recovered(read_stack(path))),
-    ):
-        try:
-            return read(path)
-        except FileNotFoundError:
-            continue
-        except InputError as error:
-            steps.tell("postprocess", "note", str(error))
-    return None
-
-
-def _with_evidence(cube: Cube, stack: Stack) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Arrays and facts that are kept with the tracks."""
-    found = evidence(cube, stack)
-    status = np.bincount(found.status, minlength=len(STATUS))
-    rows, columns = cube.prob.shape[1:]
-    arrays = {
-        "confidence": found.confidence,
-        "observed": found.observed,
-        "buildings": found.ids,
-        "status": found.status,
-    }
-    counts = {
-        "months": len(stack.months),
-        "buildings": stack.building_count,
-        "footprints": len(stack),
-        DEMOLISHED: int(status[STATUS.index(DEMOLISHED)]),
-        UNOBSERVED: int(status[STATUS.index(UNOBSERVED)]),
-    }
-    about = {
-        "shape_yx": [rows // cube.scale, columns // cube.scale],
-        "is_placed": stack.grid is not None and stack.grid.crs is not None,
-        "counts": counts,
-    }
-    return arrays, about
 
 
 def _message(error: Exception) -> str:
