@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # What reading a damaged file raises; the second line is for bits that ask for what zipfile lacks.
-_DAMAGE = (ValueError, EOFError, KeyError, TypeError, OSError, zipfile.BadZipFile, zlib.error,
+DAMAGE = (ValueError, EOFError, KeyError, TypeError, OSError, zipfile.BadZipFile, zlib.error,
            NotImplementedError, RuntimeError)  # fmt: skip
 
 
@@ -41,7 +41,7 @@ def read_npz(
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files if names is None or name in names}
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise FormatError(f"{path}: cannot be read as npz: {error}") from error
 
 

@@ -15,8 +15,15 @@ from sn7fast.nn.outputs import TAG
 from sn7fast.pipeline.frames import content_of, month_of, path_of, usable
 from sn7fast.pipeline.memory import machine_mb
 from sn7fast.postprocess import postprocess
-from sn7fast.postprocess.cubes import cube_loaders
-from sn7fast.windows import FrameBands, needed_mb, postprocess_large, why_in_one_piece
+from sn7fast.postprocess.cubes import cube_head, cube_loaders
+from sn7fast.windows import (
+    FrameBands,
+    NpzBands,
+    ZarrBands,
+    needed_mb,
+    postprocess_large,
+    why_in_one_piece,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -108,16 +115,24 @@ def tracked(steps: Steps, frames: Sequence[Frame]) -> tuple[Cube, Stack]:
         return bands.lazy_cube(), large.to_stack()
 
 
-def _bands(steps: Steps, frames: Sequence[Frame]) -> FrameBands | None:
+def _bands(steps: Steps, frames: Sequence[Frame]) -> FrameBands | ZarrBands | NpzBands | None:
     """The bands of a job that is too large to be in one piece; None if it is not."""
     job, post = steps.job, steps.job.settings.post
     given = job.settings.memory_mb
-    if job.cube is not None or (given is None and why_in_one_piece(post) is not None):
+    if given is None and why_in_one_piece(post) is not None:
         return None
+    memory_mb = _memory_mb(given)
+    if job.cube is not None:
+        head = cube_head(job.cube)
+        is_uint8 = head.prob.dtype.itemsize == 1
+        if needed_mb(head.prob.shape[1:], len(head), post, is_uint8=is_uint8) <= memory_mb:
+            return None
+        is_zarr = job.cube.suffix == ".zarr"
+        return ZarrBands(job.cube) if is_zarr else NpzBands(job.cube, steps.layout.state)
     found, output, own = _rasters(steps, frames)
     rows, columns, size = pixel_size(found[0].path)
     needed = needed_mb((rows, columns), len(found), post, is_uint8=size == 1)
-    if needed <= _memory_mb(given):
+    if needed <= memory_mb:
         return None
     return FrameBands(found, output or "footprint", job.settings.scale, own)
 
