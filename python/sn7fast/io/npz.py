@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import zipfile
 import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -17,16 +18,24 @@ from sn7fast.io.outputs import whole_file
 if TYPE_CHECKING:
     import os
     from collections.abc import Collection, Iterable, Iterator, Mapping
+    from typing import IO
 
     from numpy.typing import NDArray
 
 # What reading a damaged file raises; the second line is for bits that ask for what zipfile lacks.
-_DAMAGE = (ValueError, EOFError, KeyError, TypeError, OSError, zipfile.BadZipFile, zlib.error,
+DAMAGE = (ValueError, EOFError, KeyError, TypeError, OSError, zipfile.BadZipFile, zlib.error,
            NotImplementedError, RuntimeError)  # fmt: skip
 
 _SUFFIX = ".npy"
 
-# Bytes that are compressed at a time; always the same, so that bytes do not depend on the pieces.
+# Of versions 1.0 and 2.0; 3.0 is for names of fields that are not in ASCII, and here are none.
+_HEADERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
+
+# Bytes that are packed or unpacked at a time; always the same, so that a file does not depend on
+# the pieces of its arrays.
 _BLOCK = 1 << 20
 
 
@@ -45,29 +54,51 @@ class Pieces:
     pieces: Iterable[NDArray[Any]]
 
 
+@dataclass(frozen=True, slots=True)
+class ArrayHead:
+    """What stands before the bytes of an array.
+
+    Attributes:
+        shape: Of the array.
+        is_fortran: True if its columns come first.
+        dtype: Of the array.
+    """
+
+    shape: tuple[int, ...]
+    is_fortran: bool
+    dtype: np.dtype[Any]
+
+    @classmethod
+    def of(cls, file: IO[bytes]) -> ArrayHead:
+        """The head of a member that is open; what comes next are the bytes of the array."""
+        version = np.lib.format.read_magic(file)
+        if version not in _HEADERS:
+            raise ValueError(f"got an array in version {version} of npy, wanted 1.0 or 2.0")
+        shape, is_fortran, dtype = _HEADERS[version](file)
+        if dtype.hasobject:
+            raise ValueError("got an array of objects, wanted numbers or texts")
+        return cls(shape, is_fortran and len(shape) > 1, dtype)
+
+    @property
+    def size_bytes(self) -> int:
+        """Of the array."""
+        return math.prod(self.shape) * self.dtype.itemsize
+
+
 class ArrayReader:
     """An array of an npz file that is read from its first row to its last.
 
     Attributes:
-        shape: Of the array.
-        dtype: Of the array.
         left: Rows that have not been read.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
-        version = np.lib.format.read_magic(file)
-        if version not in ((1, 0), (2, 0)):
-            raise ValueError(f"got version {version} of npy, wanted 1.0 or 2.0")
-        head = (
-            np.lib.format.read_array_header_1_0
-            if version == (1, 0)
-            else np.lib.format.read_array_header_2_0
-        )
-        self.shape, is_fortran, self.dtype = head(file)
-        if self.dtype.hasobject or (is_fortran and len(self.shape) > 1):
-            raise ValueError(f"got {self.dtype} objects or columns first, wanted plain rows")
+    def __init__(self, file: IO[bytes]) -> None:
+        self._head = ArrayHead.of(file)
+        if self._head.is_fortran:
+            raise ValueError("got an array with columns first, wanted rows first")
         self._file = file
-        self.left = self.shape[0] if self.shape else 1
+        self._row = self._head.shape[1:]
+        self.left = self._head.shape[0] if self._head.shape else 1
 
     def take(self, count: int | None = None) -> NDArray[Any]:
         """So many more rows, or all that are left.
@@ -76,18 +107,17 @@ class ArrayReader:
             EOFError: There are fewer.
         """
         count = self.left if count is None else count
-        row = self.dtype.itemsize * int(np.prod(self.shape[1:], dtype=np.int64))
+        size = self._head.dtype.itemsize * math.prod(self._row)
         if not 0 <= count <= self.left:
             raise EOFError(f"got {self.left} more rows, wanted {count}")
-        content = self._file.read(count * row)
-        if len(content) != count * row:
-            raise EOFError(f"got {len(content)} bytes, wanted {count * row}")
+        content = self._file.read(count * size)
+        if len(content) != count * size:
+            raise EOFError(f"got {len(content)} bytes, wanted {count * size}")
         self.left -= count
-        if not self.left and self._file.read(1):
-            # This also reads the checksum at the end.
-            raise ValueError("got more bytes than rows")
-        values = np.frombuffer(bytearray(content), self.dtype)
-        return values.reshape((count, *self.shape[1:]) if self.shape else ())
+        if not self.left:
+            _check_end(self._file)
+        values = np.frombuffer(bytearray(content), self._head.dtype)
+        return values.reshape(count, *self._row)
 
 
 class Npz:
@@ -103,16 +133,52 @@ class Npz:
             name.removesuffix(_SUFFIX) for name in archive.namelist() if name.endswith(_SUFFIX)
         )
 
+    def head(self, name: str) -> ArrayHead:
+        """What an array is."""
+        with self._archive.open(name + _SUFFIX) as file:
+            return ArrayHead.of(file)
+
     @contextmanager
     def reader(self, name: str) -> Iterator[ArrayReader]:
         """An array to be read row by row; several may be open at once."""
         with self._archive.open(name + _SUFFIX) as file:
-            yield ArrayReader(file)  # type: ignore[arg-type]
+            yield ArrayReader(file)
 
     def read(self, name: str) -> NDArray[Any]:
         """All of an array."""
-        with self.reader(name) as array:
-            return array.take()
+        with self._archive.open(name + _SUFFIX) as file:
+            head = ArrayHead.of(file)
+            size = self._archive.getinfo(name + _SUFFIX).file_size
+            if head.size_bytes > size:
+                # Before so much is asked for.
+                raise EOFError(f"{name} has {size} bytes, wanted {head.size_bytes}")
+            content = bytearray(head.size_bytes)
+            count = 0
+            while more := file.readinto(memoryview(content)[count:]):  # type: ignore[attr-defined]
+                count += more
+            if count < len(content):
+                raise EOFError(f"{name} lacks {len(content) - count} bytes")
+            _check_end(file)
+        order: Literal["F", "C"] = "F" if head.is_fortran else "C"
+        return np.ndarray(head.shape, head.dtype, content, order=order)
+
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """The bytes of an array, some at a time."""
+        with self._archive.open(name + _SUFFIX) as file:
+            left = ArrayHead.of(file).size_bytes
+            while left:
+                piece = file.read(min(left, _BLOCK))
+                if not piece:
+                    raise EOFError(f"{name} lacks {left} bytes")
+                left -= len(piece)
+                yield piece
+            _check_end(file)
+
+
+def _check_end(file: IO[bytes]) -> None:
+    """Nothing more comes; looking for it compares the checksum, too."""
+    if file.read(1):
+        raise ValueError("got more bytes than an array has")
 
 
 @contextmanager
@@ -129,7 +195,7 @@ def open_npz(path: str | os.PathLike[str]) -> Iterator[Npz]:
         try:
             with zipfile.ZipFile(file) as archive:
                 yield Npz(archive)
-        except _DAMAGE as error:
+        except DAMAGE as error:
             if isinstance(error, FormatError) or (isinstance(error, OSError) and error.errno):
                 raise
             raise FormatError(f"{path}: cannot be read as npz: {error}") from error

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from sn7fast.data.beside import without_hidden
 from sn7fast.data.cubes import load_cube
 from sn7fast.data.discover import Frame
 from sn7fast.data.images import ImageEntry, ImageSettings
-from sn7fast.data.valid import fitted
 from sn7fast.errors import InputError
-from sn7fast.io.rasters import opened, pixel_size, read_mask
+from sn7fast.io.rasters import opened, pixel_size
 from sn7fast.large import WholeStack
 from sn7fast.nn.cubes import load_cube as load_predictions
 from sn7fast.nn.outputs import TAG
 from sn7fast.pipeline.frames import content_of, month_of, path_of, usable
 from sn7fast.pipeline.memory import machine_mb
 from sn7fast.postprocess import postprocess
-from sn7fast.postprocess.cubes import cube_loaders
+from sn7fast.postprocess.cubes import cube_head, cube_loaders
 from sn7fast.windows import (
     FrameBands,
+    NpzBands,
+    ZarrBands,
     needed_mb,
     postprocess_large,
     why_in_one_piece,
@@ -30,8 +29,6 @@ from sn7fast.windows import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-    from numpy.typing import NDArray
 
     from sn7fast.cube import Cube
     from sn7fast.large import LargeStack
@@ -83,7 +80,7 @@ def load_cube_of(steps: Steps, frames: Sequence[Frame]) -> Cube:
         cube = load_predictions(found, output=output, dtype="uint8")
     else:
         cube = load_cube(found, scale=job.settings.scale)
-    return _hidden(cube, own)
+    return without_hidden(cube, own)
 
 
 def shown_cube(steps: Steps, frames: Sequence[Frame]) -> Cube:
@@ -122,19 +119,26 @@ def tracked(steps: Steps, frames: Sequence[Frame]) -> Iterator[tuple[Cube, Large
         yield bands.lazy_cube(), large
 
 
-def _bands(steps: Steps, frames: Sequence[Frame]) -> FrameBands | None:
+def _bands(steps: Steps, frames: Sequence[Frame]) -> FrameBands | ZarrBands | NpzBands | None:
     """The bands of a job that is too large to be in one piece; None if it is not."""
     job, post = steps.job, steps.job.settings.post
     given = job.settings.memory_mb
-    if job.cube is not None or (given is None and why_in_one_piece(post) is not None):
+    if given is None and why_in_one_piece(post) is not None:
         return None
+    memory_mb = _memory_mb(given)
+    if job.cube is not None:
+        head = cube_head(job.cube)
+        is_uint8 = head.prob.dtype.itemsize == 1
+        if needed_mb(head.prob.shape[1:], len(head), post, is_uint8=is_uint8) <= memory_mb:
+            return None
+        is_zarr = job.cube.suffix == ".zarr"
+        return ZarrBands(job.cube) if is_zarr else NpzBands(job.cube, steps.layout.state)
     found, output, own = _rasters(steps, frames)
     rows, columns, size = pixel_size(found[0].path)
     needed = needed_mb((rows, columns), len(found), post, is_uint8=size == 1)
-    # What is hidden by rasters beside the frames is put together in memory.
-    if needed <= _memory_mb(given) or _has_rasters_beside(own):
+    if needed <= memory_mb:
         return None
-    return FrameBands(found, output=output or "footprint", at_scale=job.settings.scale)
+    return FrameBands(found, output or "footprint", job.settings.scale, own)
 
 
 def _memory_mb(given: float | None) -> float:
@@ -176,29 +180,3 @@ def _usable(steps: Steps) -> list[ImageFrame]:
                 )
     steps.usable = frames
     return frames
-
-
-def _has_rasters_beside(frames: Sequence[ImageEntry]) -> bool:
-    return any(frame.valid is not None or frame.udm is not None for frame in frames)
-
-
-def _hidden(cube: Cube, frames: Sequence[ImageEntry]) -> Cube:
-    """The cube without what the rasters beside its frames say is not valid."""
-    if not _has_rasters_beside(frames):
-        return cube
-    rows, columns = (side // cube.scale for side in cube.prob.shape[1:])
-    valid: NDArray[np.bool_] = np.ones((len(frames), rows, columns), bool)
-    for month, frame in zip(valid, frames, strict=True):
-        if frame.valid is not None:
-            mask, _ = read_mask(frame.valid, band=frame.settings.mask_band)
-            month &= fitted(mask != 0, (rows, columns), frame.valid)
-        if frame.udm is not None:
-            udm, _ = read_mask(frame.udm, band=frame.settings.mask_band)
-            unusable = frame.settings.unusable
-            clear = udm == 0 if unusable is None else ~np.isin(udm, unusable)
-            month &= fitted(clear, (rows, columns), frame.udm)
-    if cube.valid is not None:
-        own = cube.valid_pixels()
-        valid = valid.repeat(cube.scale, axis=1).repeat(cube.scale, axis=2)
-        valid &= True if own is None else own
-    return replace(cube, valid=valid)
