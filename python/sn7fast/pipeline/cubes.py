@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from sn7fast.io.rasters import opened, pixel_size, read_mask
 from sn7fast.nn.cubes import load_cube as load_predictions
 from sn7fast.nn.outputs import TAG
 from sn7fast.pipeline.frames import content_of, month_of, path_of, usable
-from sn7fast.pipeline.memory import machine_mb
+from sn7fast.pipeline.memory import allowed_mb
 from sn7fast.postprocess import postprocess
 from sn7fast.postprocess.cubes import cube_loaders
 from sn7fast.windows import FrameBands, needed_mb, postprocess_large, why_in_one_piece
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 
 def source_inputs(steps: Steps, frames: Sequence[Frame]) -> dict[str, Any]:
-    """What the cube of a job depends on, as a manifest keeps it.
+    """What the cube of a job depends on, as a manifest keeps it; looked at once.
 
     Args:
         steps: Of the AOI.
@@ -43,6 +44,12 @@ def source_inputs(steps: Steps, frames: Sequence[Frame]) -> dict[str, Any]:
         InputError: The frames do not make a stack.
         OSError: A file cannot be read.
     """
+    if steps.source is None:
+        steps.source = _source_inputs(steps, frames)
+    return steps.source
+
+
+def _source_inputs(steps: Steps, frames: Sequence[Frame]) -> dict[str, Any]:
     job = steps.job
     if job.cube is not None:
         files = sorted(path for path in job.cube.rglob("*") if path.is_file()) or [job.cube]
@@ -62,13 +69,16 @@ def source_inputs(steps: Steps, frames: Sequence[Frame]) -> dict[str, Any]:
 
 
 def load_cube_of(steps: Steps, frames: Sequence[Frame]) -> Cube:
-    """The cube of a job; arguments as `source_inputs`.
+    """The cube of a job, which may have been read ahead; arguments as `source_inputs`.
 
     Raises:
         InputError: A file cannot be used.
         MissingDependencyError: zarr is needed and not installed.
     """
     job = steps.job
+    if steps.cube is not None:
+        cube, steps.cube = steps.cube, None
+        return cube
     if job.cube is not None:
         return next(iter(cube_loaders(job.cube).values()))()
     found, output, own = _rasters(steps, frames)
@@ -103,7 +113,7 @@ def tracked(steps: Steps, frames: Sequence[Frame]) -> tuple[Cube, Stack]:
     if bands is None:
         cube = load_cube_of(steps, frames)
         return cube, postprocess(cube, job.settings.post, aoi=job.aoi)
-    memory_mb = _memory_mb(job.settings.memory_mb)
+    memory_mb = allowed_mb(job.settings.memory_mb)
     with (
         steps.scratch() as folder,
         postprocess_large(
@@ -111,6 +121,26 @@ def tracked(steps: Steps, frames: Sequence[Frame]) -> tuple[Cube, Stack]:
         ) as large,
     ):
         return bands.lazy_cube(), large.to_stack()
+
+
+def cube_mb(steps: Steps, frames: Sequence[Frame]) -> tuple[float, float]:
+    """Megabytes that the cube of a job takes while it is read, and with what is made of it.
+
+    The first is infinite for one that is read in bands, or whose size is known only once it is
+    read; it then gets all the memory of the settings. Arguments as `source_inputs`.
+
+    Raises:
+        InputError: A file cannot be used.
+    """
+    job = steps.job
+    if job.cube is not None or _bands(steps, frames) is not None:
+        return math.inf, allowed_mb(job.settings.memory_mb)
+    found, _, _ = _rasters(steps, frames)
+    rows, columns, size = pixel_size(found[0].path)
+    # The probabilities and what is valid, both once more while they are put together.
+    read = 2 * len(found) * rows * columns * (size + 1)
+    needed = needed_mb((rows, columns), len(found), job.settings.post, is_uint8=size == 1)
+    return read / 1e6, needed
 
 
 def _bands(steps: Steps, frames: Sequence[Frame]) -> FrameBands | None:
@@ -123,15 +153,9 @@ def _bands(steps: Steps, frames: Sequence[Frame]) -> FrameBands | None:
     rows, columns, size = pixel_size(found[0].path)
     needed = needed_mb((rows, columns), len(found), post, is_uint8=size == 1)
     # What is hidden by rasters beside the frames is put together in memory.
-    if needed <= _memory_mb(given) or _has_rasters_beside(own):
+    if needed <= allowed_mb(given) or _has_rasters_beside(own):
         return None
     return FrameBands(found, output=output or "footprint", at_scale=job.settings.scale)
-
-
-def _memory_mb(given: float | None) -> float:
-    if given is not None:
-        return given
-    return machine_mb() / 2
 
 
 def _rasters(
