@@ -118,18 +118,16 @@ def stages(
 def _all(
     steps: Steps, models: Sequence[Model] | None, beside: Beside | None
 ) -> Generator[float, None, None]:
-    job = steps.job
-    frames: list[Frame] | None = None
-    if job.kind != "images":
-        frames = []
-    elif beside is None or may_predict(job, beside.needed_mb):
+    frames: list[Frame] = []
+    if steps.job.kind == "images":
+        if beside is not None and not may_predict(steps.job, beside.needed_mb):
+            beside.wait()
         frames = predicted(steps, models)
-    if beside is not None and job.kind == "images":
-        yield predicted_mb(job, is_predicted=frames is not None)
-    elif beside is not None:
-        yield read_ahead(steps, beside.needed_mb)
-    if frames is None:
-        frames = predicted(steps, models)
+        needed_mb = predicted_mb(steps.job)
+    else:
+        needed_mb = 0.0 if beside is None else read_ahead(steps, beside.needed_mb)
+    if beside is not None:
+        yield needed_mb
     track_aoi(steps, frames)
     tracks = Tracks(steps)
     about = read_about(tracks.path)

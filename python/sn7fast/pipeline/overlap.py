@@ -27,21 +27,28 @@ if TYPE_CHECKING:
 
     Staged: TypeAlias = Callable[[Job, Tell, "Beside"], Generator[float, None, Outcome]]
 
+_LOOK_EVERY_S = 0.2
 # How long what was begun may take to clean up when the run is over before its end.
 _GRACE_S = 10.0
 
 
 class Beside:
-    """What the first stage of a job has to know of what goes on beside it.
+    """What the first stage of a job has to know of the job before, which is at work beside it.
 
     Args:
-        needed_mb: What the job before said that its second stage needs.
+        needed_mb: What that one said that its second stage needs.
+        over: Is set when that one is over; None if there is none.
         stop: Is set when the run is over before its end.
     """
 
-    def __init__(self, needed_mb: float = 0.0, stop: threading.Event | None = None) -> None:
+    def __init__(
+        self,
+        needed_mb: float = 0.0,
+        over: threading.Event | None = None,
+        stop: threading.Event | None = None,
+    ) -> None:
         self.needed_mb = needed_mb
-        self._stop = stop
+        self._over, self._stop = over, stop
 
     def look(self) -> None:
         """To be called now and then, where something takes long.
@@ -51,6 +58,16 @@ class Beside:
         """
         if self._stop is not None and self._stop.is_set():
             raise KeyboardInterrupt
+
+    def wait(self) -> None:
+        """Until the job before is over.
+
+        Raises:
+            KeyboardInterrupt: The run is.
+        """
+        while self._over is not None and not self._over.wait(_LOOK_EVERY_S):
+            self.look()
+        self.needed_mb = 0.0
 
 
 def run_overlapped(
@@ -69,15 +86,16 @@ def run_overlapped(
     stop, turn = threading.Event(), threading.RLock()
 
     def told(news: Told) -> None:
-        Beside(stop=stop).look()
         with turn:
+            if stop.is_set():
+                raise KeyboardInterrupt
             tell(news)
 
     def begun() -> Iterator[_Begun[Job, Outcome]]:
-        needed_mb = 0.0
+        beside = Beside(stop=stop)
         for job in jobs:
-            one = _Begun(job, stages(job, told, Beside(needed_mb, stop)))
-            needed_mb = one.begin()
+            one = _Begun(job, stages(job, told, beside))
+            beside = Beside(one.begin(), one.over, stop)
             yield one
 
     with closing(ahead(begun, 1, stop=stop, join_s=_GRACE_S, drop=_Begun.close)) as waiting:
@@ -95,6 +113,7 @@ class _Begun(Generic[Job, Outcome]):
     def __init__(self, job: Job, work: Generator[float, None, Outcome]) -> None:
         self.job, self._work = job, work
         self._result: _Result[Outcome] | Failure | None = None
+        self.over = threading.Event()
 
     def begin(self) -> float:
         """Do the first stage, and say how many megabytes the second one needs."""
@@ -115,8 +134,9 @@ class _Begun(Generic[Job, Outcome]):
         return result if isinstance(result, Failure) else result.outcome
 
     def close(self) -> None:
-        """Give it up."""
+        """It is over, or given up."""
         self._work.close()
+        self.over.set()
 
     def _advance(self, *_: object) -> float | _Result[Outcome]:
         try:

@@ -1,15 +1,15 @@
 """What of an AOI may be done while the one before it is still at work: as much as fits beside it.
 
 Two AOIs are under way at a time. What the second stage of one needs, and what the first stage of
-the next one reads or predicts, must fit together into the memory of the settings; else the next one
-waits with it until it has its turn. What comes out is the same.
+the next one reads or predicts, must fit together into the memory of the settings; else that waits
+until the one before is over. What comes out is the same.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sn7fast.errors import InputError
 from sn7fast.io.rasters import pixel_size
@@ -30,20 +30,13 @@ def may_predict(job: AoiJob, beside_mb: float) -> bool:
     return beside_mb + _predict_mb(job) <= allowed_mb(job.settings.memory_mb)
 
 
-def predicted_mb(job: AoiJob, *, is_predicted: bool) -> float:
-    """Megabytes that are needed from the probabilities of a job's images on.
-
-    Args:
-        job: Of images.
-        is_predicted: Whether the probabilities are there already.
-    """
+def predicted_mb(job: AoiJob) -> float:
+    """Megabytes that are needed from the probabilities of a job's images on."""
     rows, columns = _shape_yx(job)
-    scale = _scale(job)
-    shape_yx = rows * scale, columns * scale
-    needed = needed_mb(shape_yx, len(job.frames), job.settings.post)
+    scale = int(_spec(job)["scale"])
+    needed = needed_mb((rows * scale, columns * scale), len(job.frames), job.settings.post)
     # What is larger is done in bands, of which it takes as many as fit; or it fails.
-    needed = min(needed, allowed_mb(job.settings.memory_mb))
-    return needed if is_predicted else max(needed, _predict_mb(job))
+    return min(needed, allowed_mb(job.settings.memory_mb))
 
 
 def read_ahead(steps: Steps, beside_mb: float) -> float:
@@ -72,8 +65,7 @@ def read_ahead(steps: Steps, beside_mb: float) -> float:
 
 
 def _predict_mb(job: AoiJob) -> float:
-    spec = json.loads(job.settings.made)["spec"][0]
-    settings = job.settings.predict
+    spec, settings = _spec(job), job.settings.predict
     return pixels_mb(
         _shape_yx(job),
         bands=len(spec["bands"]),
@@ -83,8 +75,9 @@ def _predict_mb(job: AoiJob) -> float:
     )
 
 
-def _scale(job: AoiJob) -> int:
-    return int(json.loads(job.settings.made)["spec"][0]["scale"])
+def _spec(job: AoiJob) -> dict[str, Any]:
+    spec: dict[str, Any] = json.loads(job.settings.made)["spec"][0]
+    return spec
 
 
 def _shape_yx(job: AoiJob) -> tuple[int, int]:
