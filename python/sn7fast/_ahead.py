@@ -55,8 +55,8 @@ def ahead(
     thread = threading.Thread(
         target=_make, args=(items, made, room, stop, drop), name="sn7fast-ahead", daemon=True
     )
-    thread.start()
     try:
+        thread.start()
         while not isinstance(item := _next(made), _End):
             room.release()
             yield item
@@ -65,7 +65,8 @@ def ahead(
     finally:
         stop.set()
         room.release()
-        if join_s > 0:
+        # One that was stopped on its start makes nothing.
+        if join_s > 0 and thread.is_alive():
             thread.join(join_s)
         _drop_all(made, drop)
 

@@ -118,17 +118,17 @@ class _Begun(Generic[Job, Outcome]):
     def begin(self) -> float:
         """Do the first stage, and say how many megabytes the second one needs."""
         found = attempt(self._advance, self.job, _ignore)
-        if isinstance(found, float):
-            return found
-        self._result = found
-        return 0.0
+        if isinstance(found, _Result | Failure):
+            self._result = found
+            return 0.0
+        return found
 
     def finish(self) -> Outcome | Failure:
         """Do the second stage, if the first was not the end of it."""
         result = self._result
         if result is None:
             found = attempt(self._advance, self.job, _ignore)
-            if isinstance(found, float):
+            if not isinstance(found, _Result | Failure):
                 raise TypeError(f"stages: got a second {found}, wanted the outcome")
             result = found
         return result if isinstance(result, Failure) else result.outcome
