@@ -185,16 +185,65 @@ def compare(folder, memory, method):
     return {"footprints": len(whole), "equal_rows": bool(equal), "equal_bytes": same}
 
 
+def pipeline(folder, memory, method):
+    """`sn7fast pipeline` on the masks: identifiers, evidence and the files for others, too."""
+    from sn7fast.pipeline import run_pipeline
+
+    source = folder / "source"
+    if not source.exists():
+        (source / "large").mkdir(parents=True)
+        for frame in frames_of(folder):
+            os.link(frame.path, source / "large" / frame.path.name)
+    out = folder / f"run {method} {memory:g}"
+    result = run_pipeline(
+        source, out, post=settings_of(method), formats=(".parquet",), report=False,
+        kind="probabilities", memory_mb=memory,
+    )  # fmt: skip
+    if result.failed:
+        raise SystemExit(f"{method}: {result.failed}")
+    counts = result.gathered.counts["large"]
+    seconds = {name: round(s, 1) for name, s in result.outcomes[0].seconds.items()}
+    return {"footprints": counts["footprints"], "buildings": counts["buildings"], **seconds}
+
+
+def compare_pipeline(folder, memory, method):
+    """In one piece: the same files to the byte?"""
+    facts = pipeline(folder, ONE_PIECE, method)
+    trees = []
+    for one in (memory, ONE_PIECE):
+        home = folder / f"run {method} {one:g}"
+        trees.append({
+            path.relative_to(home): path.read_bytes()
+            for path in sorted(home.rglob("*"))
+            if path.is_file() and path.name not in UNSTEADY
+        })  # fmt: skip
+    one, other = trees
+    odd = sorted({*one} ^ {*other}) + [path for path in one if one[path] != other.get(path)]
+    if odd:
+        raise SystemExit(f"pipeline {method}: the bands differ from the whole in {odd[0]}")
+    return {"footprints": facts["footprints"], "equal_rows": True, "files": len(one)}
+
+
+# Megabytes that hold all of the area that is compared.
+ONE_PIECE = 100_000
+# What knows times and paths.
+UNSTEADY = {".hashes.json", ".lock", ".gather"}
+
 STEPS = {
     "build": lambda folder, options: build(folder, options.side, options.months),
     "polygonize": lambda folder, options: polygonize(folder, options.memory),
     "baseline": lambda folder, options: track(folder, options.memory, "baseline"),
     "filtered": lambda folder, options: track(folder, options.memory, "filtered"),
     "collapse": lambda folder, options: track(folder, options.memory, "collapse"),
+    "pipeline baseline": lambda folder, options: pipeline(folder, options.memory, "baseline"),
+    "pipeline collapse": lambda folder, options: pipeline(folder, options.memory, "collapse"),
     "compare polygonize": lambda folder, options: compare(folder, options.memory, "polygonize"),
     "compare baseline": lambda folder, options: compare(folder, options.memory, "baseline"),
     "compare filtered": lambda folder, options: compare(folder, options.memory, "filtered"),
     "compare collapse": lambda folder, options: compare(folder, options.memory, "collapse"),
+    "compare pipeline": lambda folder, options: compare_pipeline(
+        folder, options.memory, "baseline"
+    ),
 }
 
 

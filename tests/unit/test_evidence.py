@@ -5,9 +5,16 @@ import pytest
 
 import sn7fast
 from sn7fast import Cube, Footprints, Stack
+from sn7fast.large import WholeStack
 from sn7fast.pipeline.evidence import STATUS, evidence, means
+from sn7fast.pipeline.published import last_outlines
 
 MONTHS = ["2018_01", "2018_02", "2018_03", "2018_04"]
+
+
+def looked_at(cube, stack):
+    rows = WholeStack(stack)
+    return evidence(cube, rows, last_outlines(rows))
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32, bool])
@@ -76,12 +83,12 @@ def test_what_became_of_buildings(scale, native):
         valid = valid.repeat(scale, axis=1).repeat(scale, axis=2)
     stack = Stack.from_frames(frames, months=MONTHS, aoi="a", ids=ids)
     cube = Cube.from_arrays(prob, months=MONTHS, valid=valid, scale=scale)
-    found = evidence(cube, stack)
+    found = looked_at(cube, stack)
     assert found.confidence == pytest.approx(0.8)
     assert found.observed.all()
     assert [STATUS[one] for one in found.status] == ["standing", "demolished", "unobserved"]
     # Without clouds what is not found is gone.
-    found = evidence(Cube.from_arrays(prob, months=MONTHS, scale=scale), stack)
+    found = looked_at(Cube.from_arrays(prob, months=MONTHS, scale=scale), stack)
     assert [STATUS[one] for one in found.status] == ["standing", "demolished", "demolished"]
 
 
@@ -91,12 +98,12 @@ def test_rows_where_nothing_can_be_seen():
     valid = np.zeros((2, 4, 4), bool)
     valid[0] = True
     stack = Stack.from_frames([square(0)] * 2, months=MONTHS[:2], aoi="a", ids=[[3], [3]])
-    found = evidence(Cube.from_arrays(prob, months=MONTHS[:2], valid=valid), stack)
+    found = looked_at(Cube.from_arrays(prob, months=MONTHS[:2], valid=valid), stack)
     assert found.observed.tolist() == [True, False]
     assert found.status.tolist() == [0]
 
 
 def test_no_buildings():
     stack = Stack.from_frames([Footprints.empty()] * 2, months=MONTHS[:2], aoi="a", ids=[[], []])
-    found = evidence(Cube.from_arrays(np.zeros((2, 5, 5), np.uint8), months=MONTHS[:2]), stack)
+    found = looked_at(Cube.from_arrays(np.zeros((2, 5, 5), np.uint8), months=MONTHS[:2]), stack)
     assert found.confidence.shape == found.observed.shape == found.status.shape == (0,)

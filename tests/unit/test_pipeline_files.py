@@ -8,7 +8,7 @@ import pytest
 
 from sn7fast import Cube, FormatError, Grid, Stack, collapse
 from sn7fast.pipeline.hashes import Hashes
-from sn7fast.pipeline.stacks import read_about, read_all, read_stack, write_stack
+from sn7fast.pipeline.stacks import StoredStack, read_about, read_stack, write_stack
 
 EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
@@ -36,14 +36,15 @@ def same(one, other):
 def test_a_stack_comes_back_to_the_bit(tmp_path):
     stack = replace(town(), iou=np.linspace(0, 1 / 3, len(town())))
     write_stack(tmp_path / "a.npz", stack, about={"x": [1, None]}, arrays={"y": np.arange(3)})
-    back, about, arrays = read_all(tmp_path / "a.npz")
+    stored = StoredStack(tmp_path / "a.npz")
+    back, about, arrays = stored.to_stack(), stored.about, stored.arrays
     assert same(stack, back)
     assert about == read_about(tmp_path / "a.npz") == {"x": [1, None]}
     assert arrays["y"].tolist() == [0, 1, 2]
     assert back.buildings.confidence.tolist() == stack.buildings.confidence.tolist()
     write_stack(tmp_path / "b.npz", back, about=about, arrays=arrays)
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
-    bare = Stack("b", ("2018_01",), stack.footprints[:0], [0, 0])
+    bare = Stack("b", ("2018_01",), stack.footprints[:0], [0, 0], [])
     write_stack(tmp_path / "c.npz", bare)
     assert same(bare, read_stack(tmp_path / "c.npz"))
 

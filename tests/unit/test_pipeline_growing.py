@@ -12,6 +12,7 @@ from nn_fakes import fake_model
 from pipeline_stacks import GRID, HOUSES, write_images, write_masks
 from sn7fast import Footprints, Grid, InputError, Stack
 from sn7fast.data.synthetic import synthetic_scene
+from sn7fast.large import WholeStack
 from sn7fast.pipeline import plan, run_aoi
 from sn7fast.pipeline.published import (
     published,
@@ -54,7 +55,7 @@ def named(*results):
     """The identifiers of the rows of the last result, after the others."""
     before = None
     for number, result in enumerate(results):
-        stack, before = published(result, before, f"result {number}")
+        stack, before = published(WholeStack(result), before, f"result {number}")
     return stack.ids.tolist(), before
 
 
@@ -113,16 +114,19 @@ def test_of_two_that_become_one_the_better_outline_gives_the_name():
 
 
 def test_the_same_result_gets_the_same_again(tmp_path):
-    stack, out = published(FIRST, None, "a")
+    stack, out = published(WholeStack(FIRST), None, "a")
     write_published(tmp_path / "ids.npz", out)
     back = read_published(tmp_path / "ids.npz")
     for _ in range(3):
-        again, back = published(FIRST, back, "a")
+        again, back = published(WholeStack(FIRST), back, "a")
         assert again.ids.tolist() == stack.ids.tolist()
     write_published(tmp_path / "again.npz", back)
     assert (tmp_path / "again.npz").read_bytes() == (tmp_path / "ids.npz").read_bytes()
     lost = recovered(stack)
-    assert published(FIRST.with_ids(FIRST.ids + 5), lost, "b")[0].ids.tolist() == stack.ids.tolist()
+    assert (
+        published(WholeStack(FIRST.with_ids(FIRST.ids + 5)), lost, "b")[0].ids.tolist()
+        == stack.ids.tolist()
+    )
 
 
 def test_another_grid():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from sn7fast.errors import InputError
 from sn7fast.io.geoparquet import bbox_column, geometry_metadata, plain_column, write_table
 from sn7fast.io.outputs import whole_file
 from sn7fast.io.rows import checked_column
+from sn7fast.large import LargeStack, WholeStack
 from sn7fast.rings import centroids
 
 if TYPE_CHECKING:
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 # Square centimetres of area, millimetres of place.
 _AREA_DECIMALS, _PX_DECIMALS, _DEGREE_DECIMALS = 4, 4, 8
+
+# Rows of a CSV that are texts at a time.
+_ROWS = 65_536
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,12 +99,12 @@ class BuildingTable:
 
 
 def building_table(
-    stack: Stack, *, columns: Mapping[str, ArrayLike] | None = None
+    stack: Stack | LargeStack, *, columns: Mapping[str, ArrayLike] | None = None
 ) -> BuildingTable:
     """The buildings of a tracked stack.
 
     Args:
-        stack: With ids.
+        stack: With ids; a large one is read part by part.
         columns: Further columns by name, such as ``first_month`` and ``confidence`` of the temporal
             collapse: numbers, truth values or texts. If one is called ``id``, each has a value for
             each of its identifiers, and these are the buildings of the stack in any order; if not,
@@ -112,40 +115,51 @@ def building_table(
             of one that is made here.
         MissingDependencyError: rasterio is needed for the CRS and not installed.
     """
-    if stack.ids is None:
-        raise InputError(f"{stack.aoi}: got a stack without ids, wanted one with: run track first")
-    ids, row = np.unique(stack.ids, return_inverse=True)
-    count, month = len(ids), stack.month_index
-    first = np.full(count, len(stack.months))
+    rows = stack if isinstance(stack, LargeStack) else WholeStack(stack)
+    ids, row = np.unique(rows.ids, return_inverse=True)
+    count, month = len(ids), rows.month_index
+    first = np.full(count, len(rows.months))
     last = np.full(count, -1)
     np.minimum.at(first, row, month)
     np.maximum.at(last, row, month)
     seen = np.unique(np.stack([row, month]), axis=1)[0]
-    grid = stack.grid
-    on_ground = grid is not None and grid.crs is not None
-    middles = centroids(stack.footprints)
+    areas, areas_m2, middles = _measured(rows)
     shaped = ~np.isnan(middles[:, 0])
     with np.errstate(invalid="ignore"):
         # An id whose footprints are all empty has no place: 0 / 0.
         sums = [np.bincount(row[shaped], middles[shaped, axis], count) for axis in (0, 1)]
         middle = np.stack(sums, axis=1) / np.bincount(row[shaped], minlength=count)[:, None]
-    m2 = grid.ground_area_m2(stack.footprints) if grid is not None and on_ground else None
     table = BuildingTable(
-        stack.aoi,
-        stack.months,
+        rows.aoi,
+        rows.months,
         ids,
         first,
         last,
         np.bincount(seen, minlength=count),
         np.bincount(row, minlength=count),
-        _medians(stack.footprints.areas, row, count),
-        None if m2 is None else _medians(m2, row, count),
+        _medians(areas, row, count),
+        None if areas_m2 is None else _medians(areas_m2, row, count),
         middle,
-        grid,
+        rows.grid,
     )
     if columns:
         table.columns.update(_aligned(table, columns))
     return table
+
+
+def _measured(
+    rows: LargeStack,
+) -> tuple[NDArray[np.float64], NDArray[np.float64] | None, NDArray[np.float64]]:
+    """Area in pixels, on the ground if it is known, and centroid of each footprint."""
+    grid = rows.grid
+    on_ground = grid is not None and grid.crs is not None
+    px, m2, middles = [np.empty(0)], [np.empty(0)], [np.empty((0, 2))]
+    for part in rows.parts():
+        px.append(part.footprints.areas)
+        middles.append(centroids(part.footprints))
+        if grid is not None and on_ground:
+            m2.append(grid.ground_area_m2(part.footprints))
+    return np.concatenate(px), np.concatenate(m2) if on_ground else None, np.concatenate(middles)
 
 
 def _medians(values: NDArray[np.float64], row: NDArray[np.int64], count: int) -> NDArray[Any]:
@@ -184,12 +198,13 @@ def write_buildings_csv(path: str | os.PathLike[str], table: BuildingTable) -> N
         OSError: The file cannot be written.
     """
     columns = table.table()
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(zip(*map(_cells, columns.values()), strict=True))
-    with whole_file(path) as part:
-        part.write_text(text.getvalue(), encoding="utf-8")
+    # pathlib opens with the system's line ends if it is not told.
+    with whole_file(path) as part, part.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        for first in range(0, len(table), _ROWS):
+            some = (values[first : first + _ROWS] for values in columns.values())
+            writer.writerows(zip(*map(_cells, some), strict=True))
 
 
 def _cells(values: NDArray[Any]) -> list[Any]:

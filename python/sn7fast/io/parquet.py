@@ -108,7 +108,7 @@ def write_parquet(
 
 def write_parquet_parts(
     path: str | os.PathLike[str],
-    parts: Iterable[Stack],
+    parts: Iterable[tuple[Stack, Mapping[str, ArrayLike]]],
     *,
     months: Sequence[str],
     place: Place | None = None,
@@ -118,7 +118,8 @@ def write_parquet_parts(
 
     Args:
         path: File to write. It is replaced only once everything is written.
-        parts: At least one; of one AOI and one grid, by month.
+        parts: At least one; of one AOI and one grid, by month, with further columns of their rows,
+            the same in all parts.
         months: All months.
         place: As in `write_parquet`.
         several: Some footprint may be a multipolygon; then all are written as such.
@@ -132,8 +133,8 @@ def write_parquet_parts(
     rows: Rows | None = None
     fitting: tuple[int, ...] = DENOMINATORS
     with open_table(path, repetitive=_REPETITIVE) as table:
-        for part in parts:
-            rows = rows_of(part, place=place)
+        for part, further in parts:
+            rows = rows_of(part, columns=further, place=place)
             footprints = rows.footprints
             arrays = {name: plain_column(values) for name, values in rows.columns.items()}
             arrays["geometry"] = storage_array(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,23 +15,29 @@ from sn7fast.data.images import ImageEntry, ImageSettings
 from sn7fast.data.valid import fitted
 from sn7fast.errors import InputError
 from sn7fast.io.rasters import opened, pixel_size, read_mask
+from sn7fast.large import WholeStack
 from sn7fast.nn.cubes import load_cube as load_predictions
 from sn7fast.nn.outputs import TAG
 from sn7fast.pipeline.frames import content_of, month_of, path_of, usable
 from sn7fast.pipeline.memory import allowed_mb
 from sn7fast.postprocess import postprocess
 from sn7fast.postprocess.cubes import cube_loaders
-from sn7fast.windows import FrameBands, needed_mb, postprocess_large, why_in_one_piece
+from sn7fast.windows import (
+    FrameBands,
+    needed_mb,
+    postprocess_large,
+    why_in_one_piece,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from sn7fast.cube import Cube
+    from sn7fast.large import LargeStack
     from sn7fast.pipeline.frames import ImageFrame
     from sn7fast.pipeline.steps import Steps
-    from sn7fast.stack import Stack
 
 
 def source_inputs(steps: Steps, frames: Sequence[Frame]) -> dict[str, Any]:
@@ -98,11 +105,12 @@ def shown_cube(steps: Steps, frames: Sequence[Frame]) -> Cube:
     return load_cube_of(steps, frames) if bands is None else bands.lazy_cube()
 
 
-def tracked(steps: Steps, frames: Sequence[Frame]) -> tuple[Cube, Stack]:
-    """The cube of a job and its buildings; arguments as `source_inputs`.
+@contextmanager
+def tracked(steps: Steps, frames: Sequence[Frame]) -> Iterator[tuple[Cube, LargeStack]]:
+    """The cube of a job and its buildings, as long as the block runs; arguments as `source_inputs`.
 
     An AOI that does not fit into the memory of the settings is worked through in bands; then the
-    cube is one whose rows are read when they are asked for.
+    cube is one whose rows are read when they are asked for, and the footprints are on disk.
 
     Raises:
         InputError: A file cannot be used; or the AOI is too large for its method.
@@ -112,7 +120,8 @@ def tracked(steps: Steps, frames: Sequence[Frame]) -> tuple[Cube, Stack]:
     bands = _bands(steps, frames)
     if bands is None:
         cube = load_cube_of(steps, frames)
-        return cube, postprocess(cube, job.settings.post, aoi=job.aoi)
+        yield cube, WholeStack(postprocess(cube, job.settings.post, aoi=job.aoi))
+        return
     memory_mb = allowed_mb(job.settings.memory_mb)
     with (
         steps.scratch() as folder,
@@ -120,7 +129,7 @@ def tracked(steps: Steps, frames: Sequence[Frame]) -> tuple[Cube, Stack]:
             bands, job.settings.post, aoi=job.aoi, memory_mb=memory_mb, folder=folder
         ) as large,
     ):
-        return bands.lazy_cube(), large.to_stack()
+        yield bands.lazy_cube(), large
 
 
 def cube_mb(steps: Steps, frames: Sequence[Frame]) -> tuple[float, float]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from sn7fast.cube import Cube
     from sn7fast.footprints import Footprints
+    from sn7fast.large import LargeStack
     from sn7fast.stack import Stack
 
 STANDING, DEMOLISHED, UNOBSERVED = STATUS = ("standing", "demolished", "unobserved")
@@ -33,6 +34,10 @@ _VISIBLE = 0.5
 
 # Pixels whose bytes add up to less than 2^32: the most that are summed at a time.
 _MOST_PIXELS = 1 << 24
+
+# Footprints that are looked at together: they lie beside each other, and what is read for them is
+# little of a large raster.
+_MOST_FOOTPRINTS = 16_384
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,43 +57,76 @@ class Evidence:
     status: NDArray[np.uint8]
 
 
-def evidence(cube: Cube, stack: Stack) -> Evidence:
+def evidence(cube: Cube, stack: LargeStack, last: Stack) -> Evidence:
     """What a cube says of the buildings that were found in it.
 
     Args:
         cube: Probabilities; read some rows of a month at a time.
-        stack: With ids, of the months of the cube, in pixels of the image.
+        stack: Of the months of the cube, in pixels of the image; read in parts.
+        last: The last footprint of each of its buildings.
     """
-    ids = np.empty(0, np.int64) if stack.ids is None else stack.ids
-    most = 255.0 if cube.prob.dtype == np.uint8 else 1.0
-    valid_scale = 1
-    if cube.valid is not None and cube.valid.shape == cube.prob.shape:
-        valid_scale = cube.scale
-    buildings, from_end = np.unique(ids[::-1], return_index=True)
-    last_row = len(ids) - 1 - from_end
-    last_month = stack.month_index[last_row]
-    last_shape = stack.footprints[last_row]
-
-    def month(
-        index: int,
-    ) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.int64]]:
-        rows = stack.footprints[slice(*stack.frame_offsets[index : index + 2].tolist())]
-        confidence = means(cube.prob[index], rows, cube.scale) / most
-        gone = np.flatnonzero(last_month < index)
-        if cube.valid is None:
-            return confidence, np.ones(len(rows), bool), gone
-        seen = partial(means, cube.valid[index], scale=valid_scale)
-        observed = seen(rows) >= _VISIBLE
-        return confidence, observed, gone[seen(last_shape[gone]) >= _VISIBLE]
-
+    pixels = _Pixels(cube)
+    confidence, observed = [np.empty(0)], [np.empty(0, bool)]
+    status = np.where(last.month_index < len(stack.months) - 1, 2, 0).astype(np.uint8)
+    row = 0
     with ThreadPoolExecutor(get_num_threads()) as pool:
-        found = list(pool.map(month, range(len(stack.months))))
-    status = np.where(last_month < len(stack.months) - 1, 2, 0).astype(np.uint8)
-    for _, _, gone in found:
-        status[gone] = 1
-    confidence = np.concatenate([np.empty(0), *(one for one, _, _ in found)])
-    observed = np.concatenate([np.empty(0, bool), *(one for _, one, _ in found)])
-    return Evidence(confidence.clip(0, 1), observed, buildings, status)
+        for part in stack.parts():
+            index = stack.month_index[row : row + len(part)]
+            row += len(part)
+            pieces = _pieces(part.frame_offsets)
+            shapes = (part.footprints[piece] for piece in pieces)
+            months = (int(index[piece.start]) for piece in pieces)
+            for sure, seen in pool.map(pixels.look, months, shapes):
+                confidence.append(sure)
+                observed.append(seen)
+        for month in range(len(stack.months) if cube.valid is not None else 0):
+            pieces = _pieces(last.frame_offsets[[0, month]])
+            is_seen = pool.map(
+                lambda piece, at=month: pixels.seen(at, last.footprints[piece]), pieces
+            )
+            for piece, seen in zip(pieces, is_seen, strict=True):
+                status[piece][seen] = 1
+    if cube.valid is None:
+        status[status == 2] = 1
+    order = np.argsort(np.asarray(last.ids))
+    return Evidence(
+        np.concatenate(confidence).clip(0, 1),
+        np.concatenate(observed),
+        np.asarray(last.ids)[order],
+        status[order],
+    )
+
+
+def _pieces(offsets: NDArray[np.int32]) -> list[slice]:
+    """Rows of one month each that are looked at together; a mean does not depend on the others."""
+    return [
+        slice(first, min(first + _MOST_FOOTPRINTS, end))
+        for start, end in pairwise(offsets.tolist())
+        for first in range(start, end, _MOST_FOOTPRINTS)
+    ]
+
+
+class _Pixels:
+    """The pixels of a cube under footprints."""
+
+    def __init__(self, cube: Cube) -> None:
+        self._cube = cube
+        self._most = 255.0 if cube.prob.dtype == np.uint8 else 1.0
+        is_enlarged = cube.valid is not None and cube.valid.shape == cube.prob.shape
+        self._valid_scale = cube.scale if is_enlarged else 1
+
+    def look(
+        self, month: int, footprints: Footprints
+    ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """How sure, and whether visible."""
+        sure = means(self._cube.prob[month], footprints, self._cube.scale) / self._most
+        return sure, self.seen(month, footprints)
+
+    def seen(self, month: int, footprints: Footprints) -> NDArray[np.bool_]:
+        """Whether they are visible in a month."""
+        if self._cube.valid is None:
+            return np.ones(len(footprints), bool)
+        return means(self._cube.valid[month], footprints, self._valid_scale) >= _VISIBLE
 
 
 def means(values: NDArray[Any], footprints: Footprints, scale: int = 1) -> NDArray[np.float64]:
@@ -117,6 +155,8 @@ def means(values: NDArray[Any], footprints: Footprints, scale: int = 1) -> NDArr
         bottom = min(top + high, rows)
         if bounds[1] <= top or bounds[0] >= bottom:
             continue
+        # What lies below is not needed; where a table begins decides on the last bit of its sums.
+        bottom = min(bottom, int(np.ceil(bounds[1])))
         table = np.zeros((bottom - top + 1, columns + 1), dtype)
         np.cumsum(values[top:bottom], axis=1, dtype=dtype, out=table[1:, 1:])
         np.cumsum(table, axis=0, out=table)

@@ -3,7 +3,7 @@
 The parts lie in the folder of the run, left there by whoever did the AOI: this run, an earlier one,
 or another shard. Each run gathers all that is finished when its own AOIs are, one run at a time;
 so the last one to do so finds everything, and the order in which shards finish does not matter.
-AOIs go by their names and are read one after the other: memory is needed for one of them.
+AOIs go by their names and are read one after the other, part by part.
 
 Nothing is written if it was made of the same, by the manifests of the AOIs, and the files are still
 what they were: ``state/gathered.json`` knows both, and is written last.
@@ -21,7 +21,7 @@ from sn7fast import __version__
 from sn7fast.io.outputs import whole_file, write_json
 from sn7fast.io.tables import write_csv_parts
 from sn7fast.pipeline.layout import SCORES, STATE, TRACKS, TRUTH, Layout
-from sn7fast.pipeline.stacks import read_about, read_stack
+from sn7fast.pipeline.stacks import StoredStack, read_about, read_stack
 from sn7fast.scores import F1Aoi, F1Counts, F1Score, ScotAoi, ScotScore
 from sn7fast.stack import Stack
 
@@ -142,15 +142,9 @@ def read_scores(out: Path) -> tuple[ScotScore, F1Score]:
     return ScotScore(scot), F1Score(f1, F1Counts.from_dict(found["f1"]["pooled"]))
 
 
-def _write_table(path: Path, parts: Sequence[Path]) -> None:
-    """The bytes of `sn7fast.write_csv` of all stacks, a month at a time."""
-    write_csv_parts(path, (month for part in parts for month in _months_of(read_stack(part))))
-
-
-def _months_of(stack: Stack) -> Iterator[Stack]:
-    for month, footprints in stack.frames():
-        ids = None if stack.ids is None else [stack.ids[stack.rows(month)]]
-        yield Stack.from_frames([footprints], months=[month], aoi=stack.aoi, ids=ids)
+def _write_table(path: Path, files: Sequence[Path]) -> None:
+    """The bytes of `sn7fast.write_csv` of all stacks, some rows at a time."""
+    write_csv_parts(path, (part for file in files for part in StoredStack(file).parts()))
 
 
 def _light_scores(layouts: Sequence[Layout]) -> tuple[ScotScore, F1Score]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,11 +13,12 @@ from sn7fast.data.load import stack_loaders
 from sn7fast.io.buildings import building_table, write_buildings_csv
 from sn7fast.io.change import write_change_map
 from sn7fast.io.outputs import write_json
-from sn7fast.io.vector import write_vector
+from sn7fast.io.vector import format_of, write_vector
 from sn7fast.pipeline.evidence import STATUS
-from sn7fast.pipeline.stacks import read_all, read_stack, write_stack
+from sn7fast.pipeline.stacks import StoredStack, read_stack, write_stack
 from sn7fast.pipeline.steps import versioned
 from sn7fast.scoring import score_f1, score_scot
+from sn7fast.windows.writing import IN_PARTS, write_large
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sn7fast.data.discover import Frame
+    from sn7fast.io.placement import Place
     from sn7fast.pipeline.steps import Steps
     from sn7fast.stack import Stack
 
@@ -36,29 +39,33 @@ _CONFIDENCE_DECIMALS = 4
 
 
 class Tracks:
-    """The tracked buildings of an AOI as they were written; read once, and only if needed."""
+    """The tracked buildings of an AOI as they were written; looked at once, and only if needed."""
 
     def __init__(self, steps: Steps) -> None:
         self.path = steps.layout.tracks
         self.sha256 = steps.hashes.of(self.path)
-        self._found: tuple[Stack, dict[str, Any], dict[str, NDArray[Any]]] | None = None
 
-    @property
+    @cached_property
+    def stored(self) -> StoredStack:
+        """Footprints with published ids, read in parts."""
+        return StoredStack(self.path)
+
+    @cached_property
     def stack(self) -> Stack:
-        """Footprints with published ids."""
-        return self._all[0]
+        """All of them in memory, for those who need that."""
+        return self.stored.to_stack()
 
     @property
     def shape_yx(self) -> tuple[int, int]:
         """Rows and columns of the images."""
-        rows, columns = self._all[1]["shape_yx"]
+        rows, columns = self.stored.about["shape_yx"]
         return int(rows), int(columns)
 
     @property
     def columns(self) -> dict[str, NDArray[Any]]:
         """Of each footprint: confidence, observed, status of its building."""
-        stack, _, arrays = self._all
-        row = np.searchsorted(arrays["buildings"], np.asarray(stack.ids))
+        arrays = self.stored.arrays
+        row = np.searchsorted(arrays["buildings"], self.stored.ids)
         return {
             "confidence": arrays["confidence"].round(_CONFIDENCE_DECIMALS),
             "observed": arrays["observed"],
@@ -68,17 +75,11 @@ class Tracks:
     @property
     def building_columns(self) -> dict[str, NDArray[Any]]:
         """Of each building that has footprints: status, and dates if the method has them."""
-        stack, _, arrays = self._all
+        stored, arrays = self.stored, self.stored.arrays
         # Dates and these are of the same buildings, by ascending identifier.
-        dates = {} if stack.buildings is None else stack.buildings.columns(stack.months)
+        dates = {} if stored.buildings is None else stored.buildings.columns(stored.months)
         status = np.array(STATUS, object)[arrays["status"]]
         return {"id": arrays["buildings"], "status": status} | dates
-
-    @property
-    def _all(self) -> tuple[Stack, dict[str, Any], dict[str, NDArray[Any]]]:
-        if self._found is None:
-            self._found = read_all(self.path)
-        return self._found
 
 
 def write_products(steps: Steps, tracks: Tracks) -> None:
@@ -92,19 +93,22 @@ def write_products(steps: Steps, tracks: Tracks) -> None:
     layout, settings = steps.layout, steps.job.settings
 
     def footprints(path: Path) -> None:
+        stored = tracks.stored
+        is_placed = stored.grid is not None and stored.grid.crs is not None
+        place: Place | None = None if is_placed else "pixel"
         if path.suffix == ".csv":
-            write_vector(path, tracks.stack)
-            return
-        is_placed = tracks.stack.grid is not None and tracks.stack.grid.crs is not None
-        place = None if is_placed else "pixel"
-        write_vector(path, tracks.stack, columns=tracks.columns, place=place)  # type: ignore[arg-type]
+            write_large(path, stored)
+        elif format_of(path) in IN_PARTS:
+            write_large(path, stored, columns=tracks.columns, place=place)
+        else:
+            write_vector(path, tracks.stack, columns=tracks.columns, place=place)
 
     def table(path: Path) -> None:
         columns = tracks.building_columns
-        write_buildings_csv(path, building_table(tracks.stack, columns=columns))
+        write_buildings_csv(path, building_table(tracks.stored, columns=columns))
 
     def change(path: Path) -> None:
-        shape_yx = None if tracks.stack.grid is not None else tracks.shape_yx
+        shape_yx = None if tracks.stored.grid is not None else tracks.shape_yx
         write_change_map(path, tracks.stack, shape_yx)
 
     inputs = {"tracks": tracks.sha256}
@@ -138,7 +142,7 @@ def write_item(steps: Steps, tracks: Tracks, probabilities: Sequence[Frame]) -> 
     from sn7fast.io.stac import stac_item, write_stac_item
 
     def write(path: Path) -> None:
-        stack = tracks.stack
+        stack = tracks.stored
         item = stac_item(stack.aoi, stack.months, assets, grid=stack.grid)
         write_stac_item(path, item, folder=layout.item.parent)
 

@@ -28,8 +28,9 @@ import numpy as np
 
 from sn7fast.errors import InputError
 from sn7fast.footprints import Footprints
+from sn7fast.large import NamedStack
 from sn7fast.matching import iou_pairs
-from sn7fast.pipeline.stacks import read_all, write_stack
+from sn7fast.pipeline.stacks import StoredStack, write_stack
 from sn7fast.stack import Stack
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
     from sn7fast.buildings import Buildings
     from sn7fast.grid import Grid
+    from sn7fast.large import LargeStack
 
 _SAME, _BACK = 0.25, 0.5
 
@@ -64,9 +66,18 @@ class Published:
     own: NDArray[np.int64]
     given: NDArray[np.int64]
 
+    @property
+    def current(self) -> Stack:
+        """The last outlines of the last result."""
+        return self.last.take(~self.retired) if self.retired.any() else self.last
 
-def published(stack: Stack, before: Published | None, result: str) -> tuple[Stack, Published]:
+
+def published(
+    stack: LargeStack, before: Published | None, result: str
+) -> tuple[LargeStack, Published]:
     """Give the buildings of a result the identifiers that they had before.
+
+    In memory are a month of footprints at a time, and the last one of each building.
 
     Args:
         stack: A new result, with the ids of its tracker.
@@ -77,19 +88,17 @@ def published(stack: Stack, before: Published | None, result: str) -> tuple[Stac
         The stack with its identifiers, and what is given out now.
 
     Raises:
-        InputError: The pixels lie elsewhere than before and cannot be compared; or no ids.
+        InputError: The pixels lie elsewhere than before and cannot be compared.
     """
-    if stack.ids is None:
-        raise InputError(f"{stack.aoi}: got a stack without ids, wanted one with: run track first")
     own, row = np.unique(stack.ids, return_inverse=True)
+    last = last_outlines(stack)
     if before is None:
         given = own
     elif before.result == result and np.array_equal(before.own, own):
         given = before.given
     else:
-        given = _taken_over(stack, own, row, before)
-    named = replace(stack, ids=given[row], buildings=_renamed(stack, own, given))
-    last = _last(named)
+        given = _taken_over(stack, own, row, last, before)
+    last = replace(last, ids=given[np.searchsorted(own, np.asarray(last.ids))])
     retired = np.zeros(len(last), bool)
     next_id = max(int(given.max(initial=-1)) + 1, 0 if before is None else before.next_id)
     if before is not None:
@@ -97,13 +106,24 @@ def published(stack: Stack, before: Published | None, result: str) -> tuple[Stac
         gone = ~np.isin(np.asarray(moved.ids), given)
         last = _joined(last, moved.take(gone))
         retired = ~np.isin(np.asarray(last.ids), given)
+    named = NamedStack(stack, given[row], stack.iou, _renamed(stack, own, given))
     return named, Published(last, retired, next_id, result, own, given)
 
 
-def recovered(stack: Stack) -> Published:
+def last_outlines(stack: LargeStack) -> Stack:
+    """The last footprint of each building, and nothing else; rows as in the stack."""
+    rows = np.sort(_last_rows(stack.ids))
+    counts = np.bincount(stack.month_index[rows], minlength=len(stack.months))
+    offsets = np.cumsum([0, *counts])
+    return Stack(
+        stack.aoi, stack.months, stack.take(rows), offsets, stack.ids[rows], grid=stack.grid
+    )
+
+
+def recovered(stack: LargeStack) -> Published:
     """What was given out, as far as a stack with published identifiers tells."""
-    last = _last(stack)
-    own = np.unique(np.asarray(last.ids))
+    last = last_outlines(stack)
+    own = np.unique(stack.ids)
     next_id = int(own.max(initial=-1)) + 1
     return Published(last, np.zeros(len(last), bool), next_id, "", own, own)
 
@@ -129,9 +149,10 @@ def read_published(path: Path) -> Published:
         FormatError: The file is none, or a damaged one.
         OSError: It cannot be read.
     """
-    last, about, arrays = read_all(path)
+    stored = StoredStack(path)
+    about, arrays = stored.about, stored.arrays
     return Published(
-        last,
+        stored.to_stack(),
         arrays["retired"],
         int(about["next_id"]),
         str(about["result"]),
@@ -141,14 +162,18 @@ def read_published(path: Path) -> Published:
 
 
 def _taken_over(
-    stack: Stack, own: NDArray[np.int64], row: NDArray[np.int64], before: Published
+    stack: LargeStack,
+    own: NDArray[np.int64],
+    row: NDArray[np.int64],
+    last: Stack,
+    before: Published,
 ) -> NDArray[np.int64]:
     """What the buildings ``own`` are called."""
     known = _on_grid(before.last, stack.grid)
     ids = np.asarray(known.ids)
     given = np.full(len(own), -1, np.int64)
     active, retired = np.flatnonzero(~before.retired), np.flatnonzero(before.retired)
-    newest = stack.footprints[_last_rows(row)]
+    newest = np.argsort(np.asarray(last.ids))
 
     def take(pairs: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]) -> None:
         old, new, iou = pairs
@@ -163,7 +188,7 @@ def _taken_over(
     for candidates, least in ((active, _SAME), (retired, _BACK)):
         left = np.flatnonzero(given < 0)
         free = candidates[~np.isin(ids[candidates], given)]
-        old, new, iou = iou_pairs(known.footprints[free], newest[left])
+        old, new, iou = iou_pairs(known.footprints[free], last.footprints[newest[left]])
         enough = iou >= least
         take((free[old[enough]], left[new[enough]], iou[enough]))
     fresh = given < 0
@@ -172,7 +197,7 @@ def _taken_over(
 
 
 def _by_month(
-    stack: Stack, row: NDArray[np.int64], known: Stack, active: NDArray[np.int64]
+    stack: LargeStack, row: NDArray[np.int64], known: Stack, active: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
     """Pairs of known buildings and new ones, by what they look like in the last month known."""
     found: list[tuple[NDArray[Any], ...]] = []
@@ -181,8 +206,10 @@ def _by_month(
         here = active[months == index]
         if not len(here) or month not in stack.months:
             continue
-        rows = stack.rows(month)
-        old, new, iou = iou_pairs(known.footprints[here], stack.footprints[rows])
+        position = stack.months.index(month)
+        rows = slice(*stack.frame_offsets[position : position + 2].tolist())
+        shapes = [one for _, one in stack.shapes(range(position, position + 1))]
+        old, new, iou = iou_pairs(known.footprints[here], Footprints.concatenate(shapes))
         enough = iou >= _SAME
         found.append((here[old[enough]], row[rows][new[enough]], iou[enough]))
     if not found:
@@ -196,12 +223,6 @@ def _last_rows(row: NDArray[np.int64]) -> NDArray[np.int64]:
     """The last row of each building, of rows in order of months."""
     _, from_end = np.unique(row[::-1], return_index=True)
     return len(row) - 1 - from_end
-
-
-def _last(stack: Stack) -> Stack:
-    """The last footprint of each building, and nothing else."""
-    rows = _last_rows(np.asarray(stack.ids))
-    return replace(stack.take(np.sort(rows)), iou=None, buildings=None)
 
 
 def _joined(one: Stack, other: Stack) -> Stack:
@@ -240,7 +261,7 @@ def _told(grid: Grid | None) -> str:
 
 
 def _renamed(
-    stack: Stack, own: NDArray[np.int64], given: NDArray[np.int64]
+    stack: LargeStack, own: NDArray[np.int64], given: NDArray[np.int64]
 ) -> Buildings | None:  # fmt: skip
     """The dates of buildings that are shown, under their new names."""
     if stack.buildings is None:

@@ -7,8 +7,10 @@ place by renaming. What a killed run left there is removed by the next one, whic
 from __future__ import annotations
 
 import shutil
+import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sn7fast import __version__
@@ -20,7 +22,6 @@ from sn7fast.pipeline.results import begin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
 
     from sn7fast.cube import Cube
     from sn7fast.pipeline.frames import ImageFrame
@@ -152,16 +153,19 @@ class Steps:
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
-        """A folder on the disk of the run for what is needed meanwhile.
+        """A folder of its own on the disk of the run for what is needed meanwhile.
 
         A run that is killed leaves it to the next one, which would not find it elsewhere.
         """
-        folder = self.layout.part
-        folder.mkdir(exist_ok=True)
+        self.layout.part.mkdir(exist_ok=True)
+        folder = Path(tempfile.mkdtemp(dir=self.layout.part))
         try:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+            with suppress(OSError):
+                # Others may have something in it.
+                self.layout.part.rmdir()
 
     def close(self) -> None:
         """Keep what is known for the next run."""

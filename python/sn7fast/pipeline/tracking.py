@@ -12,16 +12,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sn7fast.errors import InputError
+from sn7fast.large import NamedStack
 from sn7fast.pipeline.cubes import source_inputs, tracked
 from sn7fast.pipeline.evidence import DEMOLISHED, STATUS, UNOBSERVED, evidence
 from sn7fast.pipeline.published import published, read_published, recovered, write_published
-from sn7fast.pipeline.stacks import read_stack, write_stack
+from sn7fast.pipeline.stacks import StoredStack, write_stack
 from sn7fast.pipeline.steps import versioned
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from sn7fast.cube import Cube
     from sn7fast.data.discover import Frame
+    from sn7fast.large import LargeStack
     from sn7fast.pipeline.published import Published
     from sn7fast.pipeline.steps import Steps
     from sn7fast.stack import Stack
@@ -56,11 +57,10 @@ def track_aoi(steps: Steps, frames: Sequence[Frame]) -> None:
     inputs = track_inputs(steps, frames)
     if steps.is_kept("postprocess", inputs):
         return
-    with steps.timed("postprocess"):
-        cube, stack = tracked(steps, frames)
+    with steps.timed("postprocess"), tracked(steps, frames) as (cube, stack):
         result = hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
         named, given_out = published(_with_iou(stack), _before(steps), result)
-        arrays, about = _with_evidence(cube, named)
+        arrays, about = _with_evidence(cube, named, given_out.current)
         with steps.staged(layout.ids) as part:
             write_published(part, given_out)
         with steps.staged(layout.tracks) as part:
@@ -68,20 +68,20 @@ def track_aoi(steps: Steps, frames: Sequence[Frame]) -> None:
     steps.finish("postprocess", inputs, [layout.ids, layout.tracks])
 
 
-def _with_iou(stack: Stack) -> Stack:
+def _with_iou(stack: LargeStack) -> LargeStack:
     """IoU with the earlier shape also of methods that give a building one shape for all months."""
-    if stack.iou is not None or stack.ids is None:
+    if stack.iou is not None:
         return stack
     iou = np.ones(len(stack))
     iou[np.unique(stack.ids, return_index=True)[1]] = 0
-    return replace(stack, iou=iou)
+    return NamedStack(stack, stack.ids, iou, stack.buildings)
 
 
 def _before(steps: Steps) -> Published | None:
     """The identifiers that were given out; of the tracks, if their own file is gone or damaged."""
     for path, read in (
         (steps.layout.ids, read_published),
-        (steps.layout.tracks, lambda path: recovered(read_stack(path))),
+        (steps.layout.tracks, lambda path: recovered(StoredStack(path))),
     ):
         try:
             return read(path)
@@ -92,9 +92,11 @@ def _before(steps: Steps) -> Published | None:
     return None
 
 
-def _with_evidence(cube: Cube, stack: Stack) -> tuple[dict[str, Any], dict[str, Any]]:
+def _with_evidence(
+    cube: Cube, stack: LargeStack, last: Stack
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Arrays and facts that are kept with the tracks."""
-    found = evidence(cube, stack)
+    found = evidence(cube, stack, last)
     status = np.bincount(found.status, minlength=len(STATUS))
     rows, columns = cube.prob.shape[1:]
     arrays = {
@@ -105,7 +107,7 @@ def _with_evidence(cube: Cube, stack: Stack) -> tuple[dict[str, Any], dict[str, 
     }
     counts = {
         "months": len(stack.months),
-        "buildings": stack.building_count,
+        "buildings": len(last),
         "footprints": len(stack),
         DEMOLISHED: int(status[STATUS.index(DEMOLISHED)]),
         UNOBSERVED: int(status[STATUS.index(UNOBSERVED)]),

@@ -12,10 +12,10 @@ a halo of some width.
 
 from __future__ import annotations
 
+from sn7fast.large import LargeStack
 from sn7fast.windows.postprocess import needed_mb, postprocess_large, why_in_one_piece
 from sn7fast.windows.rasters import polygonize_raster
 from sn7fast.windows.source import ArrayBands, CubeBands, FrameBands
-from sn7fast.windows.stack import LargeStack
 from sn7fast.windows.tracking import track_bands
 from sn7fast.windows.writing import write_large
 

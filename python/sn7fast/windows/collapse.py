@@ -25,6 +25,7 @@ from sn7fast.errors import InputError
 from sn7fast.footprints import Footprints
 from sn7fast.io.bands import band_ranges
 from sn7fast.refinement import refine
+from sn7fast.simplify import simplify
 from sn7fast.stc import frames_and_masks
 from sn7fast.windows.stack import CollapsedStack
 
@@ -100,7 +101,13 @@ def collapse_windows(
     first, last, low, high, observed = columns.T
     buildings = Buildings(np.arange(len(columns)), first, low, high, last, confidence, observed)
     return CollapsedStack(
-        aoi, source.months, source.grid, False, simplify_px, kept, tuple(by_month), buildings
+        aoi=aoi,
+        months=source.months,
+        counts=tuple(map(len, by_month)),
+        ids=np.concatenate([np.empty(0, np.int64), *by_month]).astype(np.int64),
+        grid=source.grid,
+        buildings=buildings,
+        footprints=simplify(kept, simplify_px) if simplify_px > 0 else kept,
     )
 
 

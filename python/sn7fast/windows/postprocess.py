@@ -14,8 +14,8 @@ from sn7fast.windows.tracking import track_bands
 if TYPE_CHECKING:
     import os
 
+    from sn7fast.large import LargeStack
     from sn7fast.windows.source import CubeBands
-    from sn7fast.windows.stack import LargeStack
 
 # Bytes of a pixel in memory beside those of the cube, once and for each month, as measured on
 # cubes dense with buildings.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,10 +14,10 @@ from sn7fast.io.geojson import write_geojson_parts
 from sn7fast.io.parquet import write_parquet_parts
 from sn7fast.io.rasters import pixel_size
 from sn7fast.io.vector import format_of
+from sn7fast.large import BATCH
 from sn7fast.polygonize import polygonize_bands
 from sn7fast.simplify import simplify
 from sn7fast.stack import Stack
-from sn7fast.windows.spool import BATCH
 
 if TYPE_CHECKING:
     import os
@@ -95,15 +95,16 @@ def polygonize_raster(
         return write_geojson_parts(out, ((part, {}) for part in parts()))
     count, label = 0, month or Path(path).stem
 
-    def stacks() -> Iterator[Stack]:
+    def stacks() -> Iterator[tuple[Stack, dict[str, Any]]]:
         nonlocal count
         empty = True
         for part in parts():
             empty = False
             count += len(part)
-            yield Stack(aoi, (label,), part, np.array([0, len(part)]), grid=bands.grid)
+            yield Stack(aoi, (label,), part, np.array([0, len(part)]), grid=bands.grid), {}
         if empty:
-            yield Stack.from_frames([Footprints.empty()], months=[label], aoi=aoi, grid=bands.grid)
+            none = [Footprints.empty()]
+            yield Stack.from_frames(none, months=[label], aoi=aoi, grid=bands.grid), {}
 
     write_parquet_parts(out, stacks(), months=[label], several=connectivity == 8)
     return count

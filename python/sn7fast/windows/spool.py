@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sn7fast.footprints import Footprints
+from sn7fast.large import BATCH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
-
-BATCH = 65_536
-"""Most footprints that are read at once."""
 
 _TYPES = (np.float64, np.int32, np.int32, np.int32)
 

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sn7fast.cube import Cube
+    from sn7fast.large import LargeStack
     from sn7fast.postprocess.segmentation import Threshold
     from sn7fast.windows.source import CubeBands
-    from sn7fast.windows.stack import LargeStack
 
 # Of a pixel in all steps, beside its own bytes in the cube: outlines, footprints and their boxes
 # where a town is dense, and what is read before it is a cube.
@@ -196,10 +196,10 @@ class _Job:
             aoi,
             self.source.months,
             self.source.grid,
-            self.connectivity == 8,
-            simplify_px,
             tuple(tracks),
             self.folder,
+            may_be_several=self.connectivity == 8,
+            simplify_px=simplify_px,
         )
 
     def close(self) -> None:
