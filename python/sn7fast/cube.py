@@ -48,8 +48,8 @@ class Cube:
             raise InputError(f"prob: got shape {prob.shape}, wanted (months, rows, columns)")
         if prob.dtype not in (np.dtype(np.uint8), np.dtype(np.float32)):
             raise InputError(f"prob: got {prob.dtype}, wanted uint8 or float32")
-        if len(self.months) != len(prob):
-            raise StackError(f"months: got {len(self.months)} for {len(prob)} frames")
+        if len(self.months) != prob.shape[0]:
+            raise StackError(f"months: got {len(self.months)} for {prob.shape[0]} frames")
         for earlier, later in zip(self.months, self.months[1:], strict=False):
             if earlier >= later:
                 raise StackError(
@@ -59,7 +59,7 @@ class Cube:
             raise InputError(f"scale: got {self.scale}, wanted 1, 2, 3 or 4")
         object.__setattr__(self, "scale", int(self.scale))
         if self.valid is not None:
-            fitting = {prob.shape, (len(prob), *self._native_shape)}
+            fitting = {prob.shape, (prob.shape[0], *self._native_shape)}
             if self.valid.dtype != bool or self.valid.shape not in fitting:
                 raise InputError(
                     f"valid: got {self.valid.dtype} of shape {self.valid.shape}, "

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from sn7fast._arguments import real_number, whole_number
-from sn7fast.data.valid import check_fits, valid_pixels
+from sn7fast.data.beside import valid_beside
+from sn7fast.data.valid import valid_pixels
 from sn7fast.errors import InputError, RasterError
 from sn7fast.grid import Grid
-from sn7fast.io.rasters import opened, read_grid, read_mask
+from sn7fast.io.rasters import opened
 
 if TYPE_CHECKING:
     import datetime
@@ -29,9 +30,6 @@ _RGB = (1, 2, 3)
 
 # Types that are kept if there is nothing to scale; all others become float32.
 _KEPT = ("uint8", "int8", "uint16", "int16", "float32")
-
-# Half of a pixel: masks that lie further from their image are of other ground.
-_MAX_SHIFT_PX = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,11 +161,9 @@ def read_image(
     if nodata is not None:
         empty = np.isnan(stored) if math.isnan(nodata) else stored == nodata
         valid &= ~empty.all(axis=0)
-    if entry.valid is not None:
-        valid &= _raster_beside(entry.valid, grid, settings, window) != 0
-    if entry.udm is not None:
-        udm = _raster_beside(entry.udm, grid, settings, window)
-        valid &= (udm == 0) if settings.unusable is None else ~np.isin(udm, settings.unusable)
+    beside = valid_beside(entry, grid, window)
+    if beside is not None:
+        valid &= beside
     image = _scaled(stored, settings)
     if image.dtype.kind == "f":
         valid &= np.isfinite(image).all(axis=0)
@@ -236,21 +232,3 @@ def _scaled(stored: NDArray[Any], settings: ImageSettings) -> NDArray[Any]:
         image *= scale
         image += offset
     return image
-
-
-def _raster_beside(
-    path: Path, grid: Grid, settings: ImageSettings, window: Window | None
-) -> NDArray[Any]:
-    """A mask of the same pixels as the image, or as the window of it."""
-    rows, columns = grid.shape_yx
-    window = window or ((0, rows), (0, columns))
-    check_fits(read_grid(path).shape_yx, grid.shape_yx, path)
-    mask, own = read_mask(path, band=settings.mask_band, window=window)
-    if grid.crs is not None and own.crs is not None:
-        if own.crs != grid.crs:
-            raise RasterError(f"{path}: is in {own.crs}, its image in {grid.crs}")
-        corners = np.array([[0, 0], [columns, 0], [0, rows], [columns, rows]], float)
-        shift = np.abs(grid.crs_to_px(own.px_to_crs(corners)) - corners).max()
-        if shift > _MAX_SHIFT_PX:
-            raise RasterError(f"{path}: lies {shift:.1f} px off its image, wanted {_MAX_SHIFT_PX}")
-    return mask

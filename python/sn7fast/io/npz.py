@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # What reading a damaged file raises; the second line is for bits that ask for what zipfile lacks.
-_DAMAGE = (ValueError, EOFError, KeyError, TypeError, OSError, zipfile.BadZipFile, zlib.error,
+DAMAGE = (ValueError, EOFError, KeyError, TypeError, OSError, zipfile.BadZipFile, zlib.error,
            NotImplementedError, RuntimeError)  # fmt: skip
 
 _SUFFIX = ".npy"
@@ -129,7 +129,7 @@ def open_npz(path: str | os.PathLike[str]) -> Iterator[Npz]:
         try:
             with zipfile.ZipFile(file) as archive:
                 yield Npz(archive)
-        except _DAMAGE as error:
+        except DAMAGE as error:
             if isinstance(error, FormatError) or (isinstance(error, OSError) and error.errno):
                 raise
             raise FormatError(f"{path}: cannot be read as npz: {error}") from error

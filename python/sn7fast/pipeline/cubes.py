@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import math
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from sn7fast.data.beside import without_hidden
 from sn7fast.data.cubes import load_cube
 from sn7fast.data.discover import Frame
 from sn7fast.data.images import ImageEntry, ImageSettings
-from sn7fast.data.valid import fitted
 from sn7fast.errors import InputError
-from sn7fast.io.rasters import opened, pixel_size, read_mask
+from sn7fast.io.rasters import opened, pixel_size
 from sn7fast.large import WholeStack
 from sn7fast.nn.cubes import load_cube as load_predictions
 from sn7fast.nn.outputs import TAG
 from sn7fast.pipeline.frames import content_of, month_of, path_of, usable
 from sn7fast.pipeline.memory import allowed_mb
 from sn7fast.postprocess import postprocess
-from sn7fast.postprocess.cubes import cube_loaders
+from sn7fast.postprocess.cubes import cube_head, cube_loaders
 from sn7fast.windows import (
     FrameBands,
+    NpzBands,
+    ZarrBands,
     needed_mb,
     postprocess_large,
     why_in_one_piece,
@@ -31,8 +30,6 @@ from sn7fast.windows import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-    from numpy.typing import NDArray
 
     from sn7fast.cube import Cube
     from sn7fast.large import LargeStack
@@ -93,7 +90,7 @@ def load_cube_of(steps: Steps, frames: Sequence[Frame]) -> Cube:
         cube = load_predictions(found, output=output, dtype="uint8")
     else:
         cube = load_cube(found, scale=job.settings.scale)
-    return _hidden(cube, own)
+    return without_hidden(cube, own)
 
 
 def shown_cube(steps: Steps, frames: Sequence[Frame]) -> Cube:
@@ -135,36 +132,53 @@ def tracked(steps: Steps, frames: Sequence[Frame]) -> Iterator[tuple[Cube, Large
 def cube_mb(steps: Steps, frames: Sequence[Frame]) -> tuple[float, float]:
     """Megabytes that the cube of a job takes while it is read, and with what is made of it.
 
-    The first is infinite for one that is read in bands, or whose size is known only once it is
-    read; it then gets all the memory of the settings. Arguments as `source_inputs`.
+    For one that is read in bands these are infinite and all that the settings allow. Arguments as
+    `source_inputs`.
 
     Raises:
         InputError: A file cannot be used.
+        MissingDependencyError: zarr is needed and not installed.
     """
-    job = steps.job
-    if job.cube is not None or _bands(steps, frames) is not None:
-        return math.inf, allowed_mb(job.settings.memory_mb)
-    found, _, _ = _rasters(steps, frames)
-    rows, columns, size = pixel_size(found[0].path)
-    # The probabilities and what is valid, both once more while they are put together.
-    read = 2 * len(found) * rows * columns * (size + 1)
-    needed = needed_mb((rows, columns), len(found), job.settings.post, is_uint8=size == 1)
-    return read / 1e6, needed
+    read_mb, needed = _extent_mb(steps, frames)
+    if _is_in_bands(steps, needed):
+        return math.inf, allowed_mb(steps.job.settings.memory_mb)
+    return read_mb, needed
 
 
-def _bands(steps: Steps, frames: Sequence[Frame]) -> FrameBands | None:
+def _bands(steps: Steps, frames: Sequence[Frame]) -> FrameBands | ZarrBands | NpzBands | None:
     """The bands of a job that is too large to be in one piece; None if it is not."""
-    job, post = steps.job, steps.job.settings.post
-    given = job.settings.memory_mb
-    if job.cube is not None or (given is None and why_in_one_piece(post) is not None):
+    job = steps.job
+    if not _is_in_bands(steps, _extent_mb(steps, frames)[1]):
         return None
+    if job.cube is not None:
+        is_zarr = job.cube.suffix == ".zarr"
+        return ZarrBands(job.cube) if is_zarr else NpzBands(job.cube, steps.layout.state)
     found, output, own = _rasters(steps, frames)
-    rows, columns, size = pixel_size(found[0].path)
-    needed = needed_mb((rows, columns), len(found), post, is_uint8=size == 1)
-    # What is hidden by rasters beside the frames is put together in memory.
-    if needed <= allowed_mb(given) or _has_rasters_beside(own):
-        return None
-    return FrameBands(found, output=output or "footprint", at_scale=job.settings.scale)
+    return FrameBands(found, output or "footprint", job.settings.scale, own)
+
+
+def _is_in_bands(steps: Steps, needed: float) -> bool:
+    given, post = steps.job.settings.memory_mb, steps.job.settings.post
+    if given is None and why_in_one_piece(post) is not None:
+        return False
+    return needed > allowed_mb(given)
+
+
+def _extent_mb(steps: Steps, frames: Sequence[Frame]) -> tuple[float, float]:
+    """Megabytes of the cube in one piece, while it is read and with what is made of it."""
+    job = steps.job
+    if job.cube is not None:
+        head = cube_head(job.cube)
+        months, size = len(head), head.prob.dtype.itemsize
+        rows, columns = head.prob.shape[1:]
+    else:
+        found, _, _ = _rasters(steps, frames)
+        rows, columns, size = pixel_size(found[0].path)
+        months = len(found)
+    # The probabilities and what is valid, both once more while they are put together.
+    read = 2 * months * rows * columns * (size + 1)
+    needed = needed_mb((rows, columns), months, job.settings.post, is_uint8=size == 1)
+    return read / 1e6, needed
 
 
 def _rasters(
@@ -200,29 +214,3 @@ def _usable(steps: Steps) -> list[ImageFrame]:
                 )
     steps.usable = frames
     return frames
-
-
-def _has_rasters_beside(frames: Sequence[ImageEntry]) -> bool:
-    return any(frame.valid is not None or frame.udm is not None for frame in frames)
-
-
-def _hidden(cube: Cube, frames: Sequence[ImageEntry]) -> Cube:
-    """The cube without what the rasters beside its frames say is not valid."""
-    if not _has_rasters_beside(frames):
-        return cube
-    rows, columns = (side // cube.scale for side in cube.prob.shape[1:])
-    valid: NDArray[np.bool_] = np.ones((len(frames), rows, columns), bool)
-    for month, frame in zip(valid, frames, strict=True):
-        if frame.valid is not None:
-            mask, _ = read_mask(frame.valid, band=frame.settings.mask_band)
-            month &= fitted(mask != 0, (rows, columns), frame.valid)
-        if frame.udm is not None:
-            udm, _ = read_mask(frame.udm, band=frame.settings.mask_band)
-            unusable = frame.settings.unusable
-            clear = udm == 0 if unusable is None else ~np.isin(udm, unusable)
-            month &= fitted(clear, (rows, columns), frame.udm)
-    if cube.valid is not None:
-        own = cube.valid_pixels()
-        valid = valid.repeat(cube.scale, axis=1).repeat(cube.scale, axis=2)
-        valid &= True if own is None else own
-    return replace(cube, valid=valid)

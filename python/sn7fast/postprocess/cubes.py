@@ -14,6 +14,9 @@ Three layouts, of which the first that fits is taken:
 
 from __future__ import annotations
 
+import zlib
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,17 +30,25 @@ from sn7fast.data.cubes import load_cube
 from sn7fast.data.discover import discover
 from sn7fast.errors import FormatError, InputError
 from sn7fast.io.npz import read_npz, write_npz
+from sn7fast.io.npz_maps import read_npz_heads
 from sn7fast.io.rasters import opened
 from sn7fast.nn.outputs import TAG
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from sn7fast.data.catalog import Catalog
     from sn7fast.data.discover import Frame
+
+PIXELS = ("prob", "valid")
+"""Arrays of a cube that may be large."""
+
+# What reading a damaged group raises; the second line is of codecs.
+_DAMAGE = (ValueError, KeyError, OSError, TypeError,
+           RuntimeError, EOFError, zlib.error)  # fmt: skip
 
 
 def cube_loaders(
@@ -107,17 +118,57 @@ def write_cube(path: str | os.PathLike[str], cube: Cube) -> None:
 
 
 def _read_zarr(path: Path) -> Cube:
+    cube = open_zarr(path)
+    with reading_zarr(path):
+        prob: NDArray[Any] = cube.prob[...]
+        return replace(cube, prob=prob, valid=None if cube.valid is None else cube.valid[...])
+
+
+def open_zarr(path: str | os.PathLike[str]) -> Cube:
+    """A cube of a zarr group whose pixels are on disk, for those who take slices of its arrays.
+
+    Raises:
+        FormatError: There is no such group.
+        InputError: Its arrays do not make a cube.
+        MissingDependencyError: zarr is not installed.
+    """
     zarr = require("zarr")
-    try:
+    with reading_zarr(path):
         group = zarr.open_group(path, mode="r")
-        found = {name: group[name][...] for name in ("prob", "valid") if name in group}
+        found = {name: group[name] for name in PIXELS if name in group}
+        for name, array in found.items():
+            if not isinstance(array, zarr.Array):
+                raise TypeError(f"{name} is no array")
         found |= {name: np.array(value) for name, value in group.attrs.asdict().items()}
-    except (ValueError, KeyError, OSError, TypeError) as error:
-        raise FormatError(f"{path}: cannot be read as a zarr group: {error}") from error
     return _cube(path, found)
 
 
-def _cube(path: Path, found: dict[str, NDArray[Any]]) -> Cube:
+@contextmanager
+def reading_zarr(path: str | os.PathLike[str]) -> Iterator[None]:
+    """A group is read in the block.
+
+    Raises:
+        FormatError: It cannot be; names it.
+    """
+    try:
+        yield
+    except _DAMAGE as error:
+        raise FormatError(f"{path}: cannot be read as a zarr group: {error}") from error
+
+
+def cube_head(path: str | os.PathLike[str]) -> Cube:
+    """A cube of an npz file or a zarr group, checked, but for its pixels, which are not read.
+
+    Raises:
+        FormatError: The file is none.
+        InputError: Its arrays do not make a cube.
+        MissingDependencyError: zarr is needed and not installed.
+    """
+    path = Path(path)
+    return open_zarr(path) if path.suffix == ".zarr" else _cube(path, read_npz_heads(path, PIXELS))
+
+
+def _cube(path: str | os.PathLike[str], found: dict[str, NDArray[Any]]) -> Cube:
     lacking = [name for name in ("prob", "months") if name not in found]
     if lacking:
         raise FormatError(f"{path}: has {', '.join(found) or 'nothing'}, lacks {lacking[0]}")
@@ -125,11 +176,7 @@ def _cube(path: Path, found: dict[str, NDArray[Any]]) -> Cube:
     if months.ndim != 1 or (months.size and months.dtype.kind != "U"):
         raise FormatError(f"{path}: months: got {months.dtype}, wanted texts")
     try:
-        return Cube.from_arrays(
-            found["prob"],
-            months=months.tolist(),
-            valid=found.get("valid"),
-            scale=int(found.get("scale", np.array(1))),
-        )
+        scale = int(found.get("scale", np.array(1)))
+        return Cube(found["prob"], tuple(months.tolist()), found.get("valid"), scale)
     except (InputError, TypeError, ValueError) as error:
         raise InputError(f"{path}: {error}") from None

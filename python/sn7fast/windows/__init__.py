@@ -3,7 +3,10 @@
 ::
 
     raster --polygonize_raster--> file of footprints
-    cube (FrameBands, ArrayBands) --postprocess_large--> LargeStack --write_large--> file
+    cube --postprocess_large--> LargeStack --write_large--> file
+
+A cube is given by what reads its rows: `FrameBands` of monthly rasters, `ZarrBands` and `NpzBands`
+of cubes in one file, `ArrayBands` of arrays such as memory maps, or any other `CubeBands`.
 
 Nothing is cut at the seams of the bands. A region is kept until its last row is known, and what
 hangs together through time is followed at once; so the result is equal by construction, not up to
@@ -13,6 +16,7 @@ a halo of some width.
 from __future__ import annotations
 
 from sn7fast.large import LargeStack
+from sn7fast.windows.files import NpzBands, ZarrBands
 from sn7fast.windows.postprocess import needed_mb, postprocess_large, why_in_one_piece
 from sn7fast.windows.rasters import polygonize_raster
 from sn7fast.windows.source import ArrayBands, CubeBands, FrameBands
@@ -24,6 +28,8 @@ __all__ = [
     "CubeBands",
     "FrameBands",
     "LargeStack",
+    "NpzBands",
+    "ZarrBands",
     "needed_mb",
     "polygonize_raster",
     "postprocess_large",

@@ -64,8 +64,9 @@ def postprocess_large(
     identifiers.
 
     Args:
-        source: The cube: `sn7fast.windows.ArrayBands` of one whose arrays are memory maps, or
-            `sn7fast.windows.FrameBands` of monthly rasters.
+        source: The cube: `sn7fast.windows.FrameBands` of monthly rasters,
+            `sn7fast.windows.ZarrBands` or `sn7fast.windows.NpzBands` of one in a file, or
+            `sn7fast.windows.ArrayBands` of one whose arrays are memory maps.
         settings: As in `sn7fast.postprocess`.
         aoi: Name of the area.
         memory_mb: Megabytes for pixels and what is made of them.

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from sn7fast.cube import Cube
+from sn7fast.data.beside import rasters_beside, without_hidden
 from sn7fast.errors import StackError
 from sn7fast.io.bands import little_cache
 from sn7fast.io.rasters import opened
+from sn7fast.windows.lazy import LazyFrames
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sn7fast.data.discover import Frame
+    from sn7fast.data.images import ImageEntry
     from sn7fast.grid import Grid
 
 
@@ -46,7 +49,7 @@ class CubeBands(Protocol):
 
 
 class ArrayBands:
-    """The bands of a cube that is there, such as one of memory maps."""
+    """The bands of a cube whose arrays give slices: arrays in memory, or memory maps."""
 
     def __init__(self, cube: Cube) -> None:
         self._cube = cube
@@ -60,11 +63,21 @@ class ArrayBands:
         """See `CubeBands`."""
         cube = self._cube
         left, right = columns or (0, self.shape_yx[1])
-        valid = cube.valid
+        prob = self._part(cube.prob, np.s_[:, first:end, left:right])
+        valid: Any = cube.valid
         if valid is not None:
             by = 1 if valid.shape == cube.prob.shape else cube.scale
-            valid = valid[:, first // by : -(-end // by), left // by : -(-right // by)]
-        return Cube(cube.prob[:, first:end, left:right], cube.months, valid, cube.scale)
+            window = np.s_[:, first // by : -(-end // by), left // by : -(-right // by)]
+            valid = self._part(valid, window)
+        return Cube(prob, cube.months, valid, cube.scale)
+
+    def lazy_cube(self) -> Cube:
+        """The cube for those who only look at some rows of a month at a time."""
+        return self._cube
+
+    def _part(self, array: Any, where: Any) -> NDArray[Any]:  # noqa: ANN401 - gives slices
+        part: NDArray[Any] = array[where]
+        return part
 
 
 @dataclass
@@ -78,16 +91,20 @@ class FrameBands:
         frames: Raster files of one AOI in time order, at least one.
         output: Which output of the network, for those of ``sn7fast predict``.
         at_scale: Pixels of the rasters along one of the image, where they do not tell.
+        beside: One for each frame, whose rasters beside it (``valid``, ``udm``) tell what is
+            hidden; none if there are no such rasters.
 
     Raises:
         RasterError: A file cannot be read.
-        StackError: Files differ in shape, type or place, or do not fit the scale.
+        StackError: Files differ in shape, type or place, or do not fit the scale; or there are not
+            as many ``beside`` as frames.
         MissingDependencyError: rasterio is not installed.
     """
 
     frames: Sequence[Frame]
     output: str = "footprint"
     at_scale: int = 1
+    beside: Sequence[ImageEntry] = ()
     shape_yx: tuple[int, int] = field(init=False)
     months: tuple[str, ...] = field(init=False)
     scale: int = field(init=False)
@@ -102,6 +119,11 @@ class FrameBands:
 
         if not self.frames:
             raise StackError("frames: got none, wanted at least one raster")
+        if len(self.beside) not in (0, len(self.frames)):
+            raise StackError(
+                f"beside: got {len(self.beside)} for {len(self.frames)} frames, wanted one for "
+                "each or none"
+            )
         blocks = set()
         for frame in self.frames:
             with opened(frame.path) as dataset:
@@ -117,63 +139,60 @@ class FrameBands:
         rows, columns = self.grid.shape_yx
         self.shape_yx = (rows * self.scale, columns * self.scale)
         self.is_uint8 = self._files.is_uint8
-        self.block_rows = int(np.lcm.reduce([*blocks, self.scale]))
-        if self.block_rows > max(*blocks, self.shape_yx[0]):
-            self.block_rows = self.shape_yx[0]
+        coarse = 1
+        for path in rasters_beside(self.beside):
+            with opened(path) as dataset:
+                coarse = max(coarse, int(dataset.block_shapes[0][0]) * self.scale)
+        self.block_rows = rows_together([*blocks, self.scale], coarse, self.shape_yx[0])
 
     def lazy_cube(self) -> Cube:
         """A cube for those who only look at some rows of a month at a time: these are then read.
 
         Its frames have a shape and a type and give arrays for slices of rows, nothing else.
         """
-        prob, valid = (_Lazy(self, name) for name in ("prob", "valid"))
-        return Cube(prob, self.months, valid, self.scale, self.grid)  # type: ignore[arg-type]
+        shape = (len(self.months), *self.shape_yx)
+
+        def prob(month: int, first: int, end: int) -> NDArray[Any]:
+            frame: NDArray[Any] = self.read_month(month, first, end).prob[0]
+            return frame
+
+        def valid(month: int, first: int, end: int) -> NDArray[np.bool_]:
+            pixels = self.read_month(month, first, end).valid_pixels()
+            return np.ones((end - first, shape[2]), bool) if pixels is None else pixels[0]
+
+        frames: Any = LazyFrames(shape, np.uint8 if self.is_uint8 else np.float32, prob)
+        masks: Any = LazyFrames(shape, bool, valid)
+        return Cube(frames, self.months, masks, self.scale, self.grid)
 
     def read_month(self, month: int, first: int, end: int) -> Cube:
         """Rows of one month, by its position, as a cube of that month."""
-        with little_cache():
-            cube: Cube = self._files.only(month).read(((first, end), (0, self.shape_yx[1])))
-        return cube
+        return self._read(self._files.only(month), self.beside[month : month + 1], first, end)
 
     def read(self, first: int, end: int, columns: tuple[int, int] | None = None) -> Cube:
         """See `CubeBands`."""
+        return self._read(self._files, self.beside, first, end, columns)
+
+    def _read(
+        self,
+        files: Any,  # noqa: ANN401 - monthly rasters or predictions
+        beside: Sequence[ImageEntry],
+        first: int,
+        end: int,
+        columns: tuple[int, int] | None = None,
+    ) -> Cube:
+        window = ((first, end), columns or (0, self.shape_yx[1]))
         with little_cache():
-            cube: Cube = self._files.read(((first, end), columns or (0, self.shape_yx[1])))
-        return cube
+            return without_hidden(files.read(window), beside, window, self.grid)
 
 
-class _Lazy:
-    """``prob`` or ``valid`` of a cube whose rows are read when they are asked for."""
+def rows_together(blocks: Sequence[int], coarse: int, rows: int) -> int:
+    """Rows that are best read together.
 
-    ndim = 3
-
-    def __init__(self, source: FrameBands, name: Literal["prob", "valid"]) -> None:
-        self.source, self.name = source, name
-        self.shape = (len(source.months), *source.shape_yx)
-        pixels = np.uint8 if source.is_uint8 else np.float32
-        self.dtype = np.dtype(pixels if name == "prob" else bool)
-
-    def __len__(self) -> int:
-        return self.shape[0]
-
-    def __getitem__(self, month: int) -> _LazyFrame:
-        return _LazyFrame(self, range(len(self))[month])
-
-
-class _LazyFrame:
-    ndim = 2
-
-    def __init__(self, cube: _Lazy, month: int) -> None:
-        self._cube, self._month = cube, month
-        self.shape, self.dtype = cube.shape[1:], cube.dtype
-
-    def __getitem__(self, rows: slice) -> NDArray[Any]:
-        first, end, _ = rows.indices(self.shape[0])
-        found = self._cube.source.read_month(self._month, first, end)
-        values: NDArray[Any] | None = found.prob
-        if self._cube.name == "valid":
-            values = found.valid_pixels()
-        if values is None:
-            return np.ones(found.prob.shape[1:], bool)
-        frame: NDArray[Any] = values[0]
-        return frame
+    Args:
+        blocks: Rows of the blocks of files, and others that bands must not cut.
+        coarse: Rows of blocks of further files, of which some may be read twice.
+        rows: Of the whole.
+    """
+    least = int(np.lcm.reduce([*blocks]))
+    together = -(-coarse // least) * least
+    return together if together <= max(*blocks, rows) else rows
