@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -65,9 +66,7 @@ def ahead(
     finally:
         stop.set()
         room.release()
-        # One that was stopped on its start makes nothing.
-        if join_s > 0 and thread.is_alive():
-            thread.join(join_s)
+        _join(thread, join_s)
         _drop_all(made, drop)
 
 
@@ -101,6 +100,13 @@ def _next(made: queue.SimpleQueue[_Item | _End]) -> _Item | _End:
             return made.get(timeout=_LOOK_EVERY_S)
         except queue.Empty:
             continue
+
+
+def _join(thread: threading.Thread, seconds: float) -> None:
+    """Nothing for one that was stopped on its start, which makes nothing."""
+    end = time.monotonic() + seconds
+    while thread.is_alive() and (left := end - time.monotonic()) > 0:
+        thread.join(min(left, _LOOK_EVERY_S))
 
 
 def _drop_all(made: queue.SimpleQueue[_Item | _End], drop: Callable[[_Item], None] | None) -> None:

@@ -142,6 +142,14 @@ def test_one_is_told_at_a_time():
     assert [result for _, result in found] == list("ABCD")
 
 
+def be_at_work(look=lambda: None):
+    """Until an exception comes; in short naps, as a signal right before a long one is missed."""
+    end = time.monotonic() + LONG_S
+    while time.monotonic() < end:
+        look()
+        time.sleep(0.01)
+
+
 def interrupt():
     """As Ctrl-C does."""
     signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
@@ -157,16 +165,13 @@ def test_ctrl_c_ends_both_stages(where):
         if job == "a" and where != "first stage of the first":
             return
         interrupt()
-        end = time.monotonic() + LONG_S
         try:
-            while time.monotonic() < end:
-                beside.look()
-                time.sleep(0.01)
+            be_at_work(beside.look)
         finally:
             cleaned.append(job)
 
     def second(job, _):
-        time.sleep(LONG_S)
+        be_at_work()
 
     stages = Stages(first, second)
     with (
@@ -240,7 +245,7 @@ def test_a_second_ctrl_c_does_not_wait():
             ended.set()
 
     def second(job, _):
-        time.sleep(LONG_S)
+        be_at_work()
 
     start = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
