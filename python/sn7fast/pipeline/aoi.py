@@ -34,7 +34,6 @@ from sn7fast.pipeline.tracking import track_aoi
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
-    from sn7fast.data.discover import Frame
     from sn7fast.nn.model import Model
     from sn7fast.pipeline.overlap import Beside
     from sn7fast.pipeline.plan import AoiJob
@@ -118,16 +117,12 @@ def stages(
 def _all(
     steps: Steps, models: Sequence[Model] | None, beside: Beside | None
 ) -> Generator[float, None, None]:
-    frames: list[Frame] = []
-    if steps.job.kind == "images":
-        if beside is not None and not may_predict(steps.job, beside.needed_mb):
-            beside.wait()
-        frames = predicted(steps, models)
-        needed_mb = predicted_mb(steps.job)
-    else:
-        needed_mb = 0.0 if beside is None else read_ahead(steps, beside.needed_mb)
+    is_images = steps.job.kind == "images"
+    if is_images and beside is not None and not may_predict(steps.job, beside.needed_mb):
+        beside.wait()
+    frames = predicted(steps, models) if is_images else []
     if beside is not None:
-        yield needed_mb
+        yield predicted_mb(steps.job) if is_images else read_ahead(steps, beside.needed_mb)
     track_aoi(steps, frames)
     tracks = Tracks(steps)
     about = read_about(tracks.path)

@@ -67,7 +67,6 @@ class Beside:
         """
         while self._over is not None and not self._over.wait(_LOOK_EVERY_S):
             self.look()
-        self.needed_mb = 0.0
 
 
 def run_overlapped(

@@ -57,7 +57,8 @@ def read_ahead(steps: Steps, beside_mb: float) -> float:
     read_mb, needed = cube_mb(steps, [])
     has_room = beside_mb + read_mb <= allowed_mb(steps.job.settings.memory_mb)
     # The files are hashed before they are read: if they change after that, a later run sees it.
-    if has_room and not steps.is_done("postprocess", track_inputs(steps, [])):
+    is_done = steps.is_done("postprocess", track_inputs(steps, []))
+    if has_room and not is_done:
         start = time.perf_counter()
         steps.cube = load_cube_of(steps, [])
         steps.spent("read", time.perf_counter() - start)
