@@ -1,11 +1,11 @@
 """What it brings that an area is begun while the one before it is at work, in one process.
 
-``python benches/pipeline/overlap.py [--aois 8] [--months 12] [--size 512] [--rounds 3]`` makes a
-synthetic set and does its areas by turns one after the other and with stages that overlap, each
-time from nothing in a process of its own: from images with the network of sn7fast on the CPU; from
-images with a network that only waits, as the CPU does for a GPU; and from the probabilities of the
-first. It checks that both ways leave the same bytes and prints a table: the medians of the wall
-times, of the times of all cores, and of the peaks of memory.
+``python benches/pipeline/overlap.py [--aois 8] [--months 12] [--size 512] [--rounds 3]
+[--no-report]`` makes a synthetic set and does its areas by turns one after the other and with
+stages that overlap, each time from nothing in a process of its own: from images with the network of
+sn7fast on the CPU; from images with a network that only waits, as the CPU does for a GPU; and from
+the probabilities of the first. It checks that both ways leave the same bytes and prints a table:
+the medians of the wall times, of the times of all cores, and of the peaks of memory.
 """
 
 import argparse
@@ -40,10 +40,11 @@ def main():
     parser.add_argument("--size", type=int, default=512, help="rows and columns of an AOI")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--wait", type=float, default=0.05, help="seconds an image that waits")
+    parser.add_argument("--no-report", action="store_true", help="no page for each AOI")
     parser.add_argument("--one", nargs=4, help="for this program itself: one run")
     given = parser.parse_args()
     if given.one:
-        one_run(*given.one, wait_s=given.wait)
+        one_run(*given.one, wait_s=given.wait, report=not given.no_report)
         return
     with tempfile.TemporaryDirectory(prefix="bench-overlap-") as name:
         folder = Path(name)
@@ -65,8 +66,9 @@ def by_turns(source, folder, kind, given):
         for way in list(WAYS) if number % 2 == 0 else list(reversed(WAYS)):
             out = folder / f"{kind}-{WAYS[way]}"
             shutil.rmtree(out, ignore_errors=True)
-            command = [sys.executable, __file__, "--wait", str(given.wait), "--one", str(source),
-                       str(out), kind, WAYS[way]]  # fmt: skip
+            command = [sys.executable, __file__, "--wait", str(given.wait),
+                       *["--no-report"] * given.no_report,
+                       "--one", str(source), str(out), kind, WAYS[way]]  # fmt: skip
             done = subprocess.run(command, capture_output=True, text=True, env=os.environ)
             if done.returncode != 0:
                 raise SystemExit(f"{kind}, {way}: {done.stderr}")
@@ -77,7 +79,7 @@ def by_turns(source, folder, kind, given):
     return found
 
 
-def one_run(source, out, kind, way, *, wait_s):
+def one_run(source, out, kind, way, *, wait_s, report):
     """Print (seconds, seconds of all cores, peak of memory) of a run; imports are left out."""
     from sn7fast.pipeline import plan
     from sn7fast.pipeline.aoi import run_aoi, stages
@@ -86,7 +88,7 @@ def one_run(source, out, kind, way, *, wait_s):
 
     model = waiting(wait_s) if kind == "waiting" else None
     models = None if model is None else [model]
-    jobs = plan(source, out, weights="default" if model is None else model)
+    jobs = plan(source, out, weights="default" if model is None else model, report=report)
     start, before = time.perf_counter(), time.process_time()
     if way == "here":
         done = run_here(jobs, partial(run_aoi, models=models), ignore)
