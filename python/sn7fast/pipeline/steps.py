@@ -169,6 +169,8 @@ class Steps:
 
     def close(self) -> None:
         """Keep what is known for the next run."""
+        # Cleaning up may have been interrupted itself.
+        shutil.rmtree(self.layout.part, ignore_errors=True)
         self.manifest.save()
         self.hashes.save()
 
