@@ -122,7 +122,7 @@ def building_table(
     last = np.full(count, -1)
     np.minimum.at(first, row, month)
     np.maximum.at(last, row, month)
-    seen = np.unique(np.stack([row, month]), axis=1)[0]
+    seen = np.unique(row * len(rows.months) + month) // max(len(rows.months), 1)
     areas, areas_m2, middles = _measured(rows)
     shaped = ~np.isnan(middles[:, 0])
     with np.errstate(invalid="ignore"):

@@ -32,8 +32,8 @@ visible later; not visible in any month since it was found last."""
 # A footprint is visible if at least this share of it is.
 _VISIBLE = 0.5
 
-# Pixels whose bytes add up to less than 2^32: the most that are summed at a time.
-_MOST_PIXELS = 1 << 24
+# Pixels that are summed at a time, in each thread. Their bytes add up to less than 2^32.
+_MOST_PIXELS = 1 << 22
 
 # Footprints that are looked at together: they lie beside each other, and what is read for them is
 # little of a large raster.

@@ -207,11 +207,18 @@ def _by_month(
         if not len(here) or month not in stack.months:
             continue
         position = stack.months.index(month)
-        rows = slice(*stack.frame_offsets[position : position + 2].tolist())
-        shapes = [one for _, one in stack.shapes(range(position, position + 1))]
-        old, new, iou = iou_pairs(known.footprints[here], Footprints.concatenate(shapes))
-        enough = iou >= _SAME
-        found.append((here[old[enough]], row[rows][new[enough]], iou[enough]))
+        start = int(stack.frame_offsets[position])
+        outlines = known.footprints[here]
+        bounds = outlines.bounds
+        for _, shapes in stack.shapes(range(position, position + 1)):
+            # They lie beside each other: few of the known ones are near.
+            low = np.fmin.reduce(shapes.bounds[:, 1], initial=np.inf)
+            high = np.fmax.reduce(shapes.bounds[:, 3], initial=-np.inf)
+            near = np.flatnonzero((bounds[:, 1] < high) & (bounds[:, 3] > low))
+            old, new, iou = iou_pairs(outlines[near], shapes)
+            enough = iou >= _SAME
+            found.append((here[near[old[enough]]], row[start + new[enough]], iou[enough]))
+            start += len(shapes)
     if not found:
         none = np.empty(0, np.int64)
         return none, none, np.empty(0)
@@ -227,6 +234,8 @@ def _last_rows(row: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def _joined(one: Stack, other: Stack) -> Stack:
     """Stacks of different buildings and months as one."""
+    if not len(other) and {*other.months} <= {*one.months}:
+        return one
     months = sorted({*one.months, *other.months})
     labels = np.concatenate(
         [np.array(part.months, object)[part.month_index] for part in (one, other)]

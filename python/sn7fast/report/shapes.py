@@ -10,7 +10,7 @@ import numpy as np
 from sn7fast.report.packing import folded, varints
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 # A pixel is cut into so many parts along a side; the last one is for outlines that fit none, which
 # are rounded to it (a quarter of a metre for SpaceNet 7).
 _PARTS = (1, 2, 3, 4, 8, 16)
+
+# Points and footprints that are looked at together.
+_BLOCK, _ROWS = 1 << 20, 1 << 16
 
 _GENERAL, _ACROSS_FIRST, _DOWN_FIRST = 0, 1, 2
 
@@ -48,40 +51,50 @@ class Shapes:
 def shapes_of(sides: Sequence[Footprints]) -> Shapes:
     """The shapes of all footprints, those of the first side first."""
     parts, is_rounded = _fitting([side.coords for side in sides])
-    of_row, rings, heads, starts, steps = [], [], [], [], []
+    columns: dict[str, list[bytes]] = {name: [] for name in ("rings", "heads", "starts", "steps")}
+    of_row = []
     known: dict[bytes, int] = {}
     last = np.zeros((1, 2), np.int64)
     for side in sides:
-        points = np.round(side.coords * parts).astype(np.int32)
+        points = np.empty(side.coords.shape, np.int32)
+        for block, coords in _blocks(side.coords):
+            points[block] = np.round(coords * parts)
         rows, kept = _numbered(side, points, known)
         of_row.append(rows)
-        ring_count, is_first, kept_rings = _rings_of(side, kept)
-        head, start, step = _steps(side, points, kept_rings, is_first)
-        rings.append(ring_count)
-        heads.append(head)
-        steps.append(step)
-        starts.append(np.diff(start, axis=0, prepend=last))
-        last = start[-1:] if len(start) else last
+        for first in range(0, len(kept), _ROWS):
+            ring_count, is_first, kept_rings = _rings_of(side, kept[first : first + _ROWS])
+            head, start, step = _steps(side, points, kept_rings, is_first)
+            columns["rings"].append(varints(ring_count))
+            columns["heads"].append(varints(head))
+            columns["starts"].append(varints(folded(np.diff(start, axis=0, prepend=last)).ravel()))
+            columns["steps"].append(varints(folded(step)))
+            last = start[-1:] if len(start) else last
     return Shapes(
         parts,
         is_rounded,
         len(known),
         np.concatenate(of_row),
-        {
-            "rings": varints(np.concatenate(rings)),
-            "heads": varints(np.concatenate(heads)),
-            "starts": varints(folded(np.concatenate(starts)).ravel()),
-            "steps": varints(folded(np.concatenate(steps))),
-        },
+        {name: b"".join(pieces) for name, pieces in columns.items()},
     )
 
 
 def _fitting(sides: Sequence[NDArray[np.float64]]) -> tuple[int, bool]:
     """Parts of a pixel, and whether coordinates must be rounded to them."""
     for parts in _PARTS:
-        if all(np.array_equal(np.round(coords * parts) / parts, coords) for coords in sides):
+        if all(
+            np.array_equal(np.round(coords * parts) / parts, coords)
+            for side in sides
+            for _, coords in _blocks(side)
+        ):
             return parts, False
     return _PARTS[-1], True
+
+
+def _blocks(coords: NDArray[np.float64]) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+    """Coordinates, some at a time, and where they are."""
+    for first in range(0, len(coords), _BLOCK):
+        block = slice(first, first + _BLOCK)
+        yield block, coords[block]
 
 
 def _numbered(
@@ -92,23 +105,24 @@ def _numbered(
     if side.footprint_offsets is not None:
         ring_of = ring_of[side.footprint_offsets]
     point_of = side.ring_offsets[ring_of]
-    data, ring_data = points.tobytes(), side.ring_offsets.tobytes()
-    rows = np.empty(len(side), np.int64)
-    kept: list[int] = []
-    bounds = zip(
-        (point_of[:-1] * 8).tolist(), (point_of[1:] * 8).tolist(),
-        ring_of[:-1].tolist(), ring_of[1:].tolist(), strict=True,
-    )  # fmt: skip
-    for row, (start, stop, ring, ring_stop) in enumerate(bounds):
-        key = data[start:stop]
-        if ring_stop - ring != 1:
-            # Points alone do not say where a ring ends; a footprint with several is its own shape.
-            key += ring_data[ring * 4 : ring_stop * 4] + b"rings"
-        before = len(known)
-        rows[row] = known.setdefault(key, before)
-        if len(known) > before:
-            kept.append(row)
-    return rows, np.array(kept, np.int64)
+    is_single = np.diff(ring_of) == 1
+    rows, is_new = np.empty(len(side), np.int64), np.zeros(len(side), bool)
+    for first in range(0, len(side), _ROWS):
+        some = range(first, min(first + _ROWS, len(side)))
+        base = int(point_of[first])
+        data = points[base : point_of[some.stop]].tobytes()
+        ends = ((point_of[first : some.stop + 1] - base) * points.strides[0]).tolist()
+        for row, start, stop, single in zip(
+            some, ends[:-1], ends[1:], is_single[first : some.stop].tolist(), strict=True
+        ):
+            key = data[start:stop]
+            if not single:
+                # Points alone do not say where a ring ends; one with several is its own shape.
+                key += side.ring_offsets[ring_of[row] : ring_of[row + 1]].tobytes() + b"rings"
+            before = len(known)
+            rows[row] = known.setdefault(key, before)
+            is_new[row] = len(known) > before
+    return rows, np.flatnonzero(is_new)
 
 
 def _rings_of(
