@@ -302,15 +302,16 @@ def track_filtered(
     frame_offsets: _I32,
     params: FilterParams,
     reverse: bool,
-    valid: _U8 | None,
+    valid: _U8 | tuple[list[tuple[int, _U8]], int, tuple[int, int]] | None,
     scores: _F64 | None,
-    valid_top: int = 0,
 ) -> tuple[_I64, _I32, _I64, _F64, _Arrays]:
     """Source, frame_offsets, ids, iou, parts: the rows that are left and what fills gaps.
 
     Source counts through the footprints given and then through the parts, which are what is seen of
     footprints that are hidden otherwise. valid: uint8 (months, rows, columns), 0 where nothing is
-    seen; its first row is row valid_top of the image.
+    seen; or bits: bands of some rows of the image, top to bottom, each with its first row and uint8
+    (months, rows, bytes) as numpy packs them; columns; first row and row after the last around all
+    footprints. What is in no band is seen.
     """
 
 # Scores -------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Bands of any heights give what the whole gives: outlines, identifiers and what fills gaps."""
 
+import tracemalloc
 from dataclasses import fields, replace
 
 import numpy as np
@@ -241,6 +242,38 @@ def test_what_lies_beside_a_region_that_winds_is_not_kept_back():
     without, with_radius = kept[: len(kept) // 2], kept[len(kept) // 2 :]
     assert 0 < max(without) < 0.2 * max(with_radius)
     assert max(tracked) < 0.75 * max(with_radius)
+
+
+def test_clouds_over_a_region_that_comes_through_all_rows_stay_bits():
+    """Once a byte for each of the 12 million pixels of its rows was made of them."""
+    rows, columns = 2000, 2000
+    prob = np.zeros((3, rows, columns), np.uint8)
+    prob[[0, 2], :, 10:30] = prob[[0, 2], 1000, :] = 200
+    valid = np.ones(prob.shape, bool)
+    valid[1, 300:1700, 15:25] = valid[1, 990:1010, 700:] = valid[0, ::9, 1500:] = False
+    cube = Cube(prob, ("2020_01", "2020_02", "2020_03"), valid)
+    method = PostProcessing("filtered", FilterParams(fill="between", fill_clouds="clip"))
+    peaks = []
+    settle = tracking._Job._settle
+
+    def measured(job, growing, end):
+        before, _ = tracemalloc.get_traced_memory()
+        tracemalloc.reset_peak()
+        settle(job, growing, end)
+        peaks.append(tracemalloc.get_traced_memory()[1] - before)
+
+    tracemalloc.start()
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(tracking._Job, "_settle", measured)
+            found, large = in_bands(cube, method, 100)
+    finally:
+        tracemalloc.stop()
+    assert_equal(found, postprocess(cube, method, aoi="a"))
+    assert large.counts == (1, 1, 1)
+    assert np.isnan(found.iou[1])
+    assert found.footprints.areas[1] == 20 * rows + columns - 20 - 1400 * 10 - 1300
+    assert max(peaks) < 1e6
 
 
 def test_a_radius_around_the_centre_of_a_region_that_closes_later():

@@ -13,7 +13,11 @@ import pytest
 
 from full_disks import full_disk
 from many_aois import tree
-from sn7fast import Cube, Grid, InputError
+from sn7fast import Cube, Grid, InputError, StackError
+from sn7fast.data.beside import without_hidden
+from sn7fast.data.cubes import load_cube
+from sn7fast.data.discover import Frame
+from sn7fast.data.manifest import read_manifest
 from sn7fast.io.rasters import write_mask
 from sn7fast.pipeline import cubes as pipeline_cubes
 from sn7fast.pipeline import plan, run_aoi
@@ -126,6 +130,23 @@ class TestRastersBeside:
         lines = [line.split(",")[:3] for line in source.read_text().splitlines()]
         source.write_text("\n".join(map(",".join, lines)) + "\n")
         assert run(source, tmp_path / "b", MEMORY_MB, "filtered") != hidden
+
+    def test_any_rows_and_columns_are_those_of_the_whole(self, tmp_path):
+        """Also those that begin or end inside of a pixel of the image."""
+        source = masks_and_rasters_beside(tmp_path / "in", 3)
+        entries = read_manifest(source).entries
+        frames = [Frame("town", entry.label, entry.path) for entry in entries]
+        whole = without_hidden(load_cube(frames, scale=3), entries)
+        assert 0 < np.count_nonzero(whole.valid[1]) < whole.valid[1].size
+        bands = FrameBands(frames, at_scale=3, beside=entries)
+        lazy = bands.lazy_cube()
+        for top, bottom, left, right in ((0, 48, 0, 180), (7, 31, 5, 44), (1190, 1200, 1, 180)):
+            part = bands.read(top, bottom, (left, right))
+            assert np.array_equal(part.prob, whole.prob[:, top:bottom, left:right])
+            assert np.array_equal(part.valid, whole.valid[:, top:bottom, left:right])
+            assert np.array_equal(lazy.valid[2][top:bottom], whole.valid[2, top:bottom])
+        with pytest.raises(StackError, match="beside: got 2 for 3 frames"):
+            FrameBands(frames, at_scale=3, beside=entries[:2])
 
     @pytest.mark.parametrize("memory_mb", [None, MEMORY_MB])
     def test_a_raster_that_does_not_fit(self, tmp_path, memory_mb):

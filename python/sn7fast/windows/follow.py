@@ -8,7 +8,7 @@ is told in `sn7fast.windows.pending`.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from sn7fast.footprints import Footprints
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+SeenRows: TypeAlias = "tuple[list[tuple[int, NDArray[np.uint8]]], int, tuple[int, int]]"
+"""What is seen in some rows of the image, in bits, as ``_core.track_filtered`` takes it."""
 
 # On top of a search radius: more than rounding can take from a distance.
 _SLACK_PX = 1.0
@@ -73,8 +76,7 @@ def run(
     tracker: Tracker,
     footprints: Footprints,
     offsets: NDArray[np.int32],
-    valid: NDArray[np.uint8] | None,
-    top: int,
+    valid: SeenRows | None,
 ) -> Found:
     """Track footprints of which none has to do with others.
 
@@ -82,8 +84,7 @@ def run(
         tracker: How.
         footprints: Of all months, one after the other.
         offsets: int32 (T + 1,), start of each month.
-        valid: uint8 (T, rows, columns), 0 where nothing is seen, around all footprints; or None.
-        top: Which row of the image the first row of ``valid`` is.
+        valid: What is seen around all footprints; None if all is.
     """
     if tracker.filters is None:
         ids, iou = _core.track(
@@ -113,7 +114,7 @@ def run(
     # What is hidden counts as hidden however little it is: whoever asks has made clear months so.
     filters = replace(tracker.filters, fill_min_cloud_px=0)
     source, frames, labels, iou, parts = _core.track_filtered(
-        footprints.arrays, offsets, filters, tracker.reverse, valid, None, top
+        footprints.arrays, offsets, filters, tracker.reverse, valid, None
     )
     tracks = np.searchsorted(known, labels)
     fills = np.isnan(iou)

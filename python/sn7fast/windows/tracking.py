@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sn7fast.cube import Cube
     from sn7fast.large import LargeStack
     from sn7fast.postprocess.segmentation import Threshold
+    from sn7fast.windows.follow import SeenRows
     from sn7fast.windows.source import CubeBands
 
 # Of a pixel in all steps, beside its own bytes in the cube: outlines, footprints and their boxes
@@ -59,7 +60,7 @@ def track_bands(
         memory_mb: Megabytes for a band and what is made of it. The identifier and the IoU of all
             footprints come on top, 16 bytes each, and the boxes of those that wait for what is not
             complete, about 50 bytes each. If gaps are filled, so do the clouds over these: a bit
-            for each pixel and month, and where a single cluster is tracked a byte.
+            for each pixel and month.
         folder: Where to keep footprints until they are written; None means the system's folder for
             temporary files. About 200 bytes a footprint are needed.
 
@@ -230,15 +231,15 @@ class _Job:
     def _settle(self, growing: NDArray[np.float64], end: float) -> None:
         """Track what hangs together with nothing that is to come."""
         for batch in self.pending.take_complete(growing, end, self.tracker.reach):
-            valid, top = None, 0
+            seen = None
             if self.needs_valid:
                 bounds = batch.footprints.bounds
-                valid, top = self.valid.rows(bounds[:, 1].min(), bounds[:, 3].max())
-            self._track(batch, valid, top)
+                seen = self.valid.rows(bounds[:, 1].min(), bounds[:, 3].max())
+            self._track(batch, seen)
         self.valid.forget(min(self.pending.top(), growing[:, 1].min(initial=end)))
 
-    def _track(self, batch: Batch, valid: NDArray[np.uint8] | None, top: int) -> None:
-        found = run(self.tracker, batch.footprints, batch.offsets, valid, top)
+    def _track(self, batch: Batch, seen: SeenRows | None) -> None:
+        found = run(self.tracker, batch.footprints, batch.offsets, seen)
         month = np.repeat(np.arange(len(self.months)), np.diff(batch.offsets))
         # A track never leaves its cluster: it is one of the batch if its founder is.
         is_own = batch.is_own[found.founders]
@@ -275,25 +276,15 @@ class _ValidRows:
         self._bands.append((self._end, self._end + rows, bits))
         self._end += rows
 
-    def rows(self, top: float, bottom: float) -> tuple[NDArray[np.uint8] | None, int]:
-        """0 or 1 (T, rows, columns) from one line to another, and the first row.
-
-        None if all is seen there.
-        """
+    def rows(self, top: float, bottom: float) -> SeenRows | None:
+        """What is seen from one line to another, without a copy; None if that is all."""
         first, end = int(np.floor(top)), int(np.ceil(bottom))
-        bands = [band for band in self._bands if band[0] < end and band[1] > first]
-        months = [len(bits) for _, _, bits in bands if bits is not None]
-        if not months:
-            return None, first
-        valid = np.ones((months[0], end - first, self._columns), np.uint8)
-        for start, stop, bits in bands:
-            if bits is not None:
-                low, high = max(start, first), min(stop, end)
-                part = bits[:, low - start : high - start]
-                valid[:, low - first : high - first] = np.unpackbits(
-                    part, axis=2, count=self._columns
-                )
-        return valid, first
+        bands = [
+            (start, bits)
+            for start, stop, bits in self._bands
+            if bits is not None and start < end and stop > first
+        ]
+        return (bands, self._columns, (first, end)) if bands else None
 
     def forget(self, line: float) -> None:
         """What lies above the line is no longer needed."""

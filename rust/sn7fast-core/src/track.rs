@@ -32,7 +32,8 @@ mod follow;
 mod found;
 mod keep;
 
-pub use fill::{Clouds, Fill, FillShape, FillSpan, Valid};
+pub use crate::burn::{BitRows, Valid};
+pub use fill::{Clouds, Fill, FillShape, FillSpan};
 pub use filtered::{Filters, Input, Output, filtered};
 pub use follow::Matching;
 pub use found::Founding;

@@ -6,8 +6,8 @@ use crate::error::InputError;
 use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1, PyReadonlyArray3, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use sn7fast_core::track::{
-    Clouds, Fill, FillShape, FillSpan, Filters, Founding, Input, Keep, LateStart, Master, Matching,
-    Options, Valid,
+    BitRows, Clouds, Fill, FillShape, FillSpan, Filters, Founding, Input, Keep, LateStart, Master,
+    Matching, Options, Valid,
 };
 
 /// Identifiers and IoU, row by row.
@@ -128,25 +128,41 @@ impl FilterParams {
     }
 }
 
+/// Bands of bits, the first row of each beside it; columns; first row and row after the last.
+type BitsArg<'py> = (Vec<(usize, PyReadonlyArray3<'py, u8>)>, usize, [usize; 2]);
+
+/// What is seen of all months, in bytes or in bits.
+#[derive(FromPyObject)]
+enum SeenArg<'py> {
+    Bytes(PyReadonlyArray3<'py, u8>),
+    Bits(BitsArg<'py>),
+}
+
 /// The rows that the filters leave and add.
 #[pyfunction]
-#[pyo3(signature = (footprints, frame_offsets, params, reverse, valid, scores, valid_top=0))]
-#[allow(clippy::too_many_arguments)]
 fn track_filtered<'py>(
     py: Python<'py>,
     footprints: FootprintsArg<'py>,
     frame_offsets: PyReadonlyArray1<'py, i32>,
     params: FilterParams,
     reverse: bool,
-    valid: Option<PyReadonlyArray3<'py, u8>>,
+    valid: Option<SeenArg<'py>>,
     scores: Option<PyReadonlyArray1<'py, f64>>,
-    valid_top: usize,
 ) -> PyResult<FilteredOut<'py>> {
     let filters = params.filters(reverse)?;
+    let mut bands = Vec::new();
+    if let Some(SeenArg::Bits((given, ..))) = &valid {
+        for (first, bits) in given {
+            bands.push(BitRows { first: *first, rows: bits.shape()[1], bits: bits.as_slice()? });
+        }
+    }
     let valid = match &valid {
-        Some(array) => {
+        Some(SeenArg::Bytes(array)) => {
             let shape = [array.shape()[1], array.shape()[2]];
-            Some(Valid { pixels: array.as_slice()?, shape, top: valid_top })
+            Some(Valid::Bytes { pixels: array.as_slice()?, shape })
+        }
+        &Some(SeenArg::Bits((_, columns, rows))) => {
+            Some(Valid::Bits { bands: &bands, columns, rows })
         }
         None => None,
     };

@@ -8,6 +8,7 @@
 //! boundary    rim of a mask, or of each building
 //! buffer      footprint -> convex pieces of its round buffer
 //! contact     where the buffers of two buildings meet
+//! seen        which pixels of images are seen, in bytes or bits
 //! sight       what clouds leave of a footprint
 //! ```
 
@@ -17,6 +18,7 @@ mod buffer;
 mod contact;
 mod footprint;
 mod morphology;
+mod seen;
 mod shape;
 mod sight;
 mod spans;
@@ -25,6 +27,7 @@ mod training_mask;
 pub use boundary::BoundaryType;
 pub(crate) use buffer::RingBuffer;
 pub use footprint::rasterize;
+pub use seen::{BitRows, SeenMonth, Valid};
 pub use shape::Shape;
 pub use sight::{Looker, Sight};
 pub(crate) use spans::Scanner;

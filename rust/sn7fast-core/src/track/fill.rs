@@ -2,7 +2,7 @@
 
 use super::follow::Scene;
 use crate::Result;
-use crate::burn::{Looker, Sight};
+use crate::burn::{Looker, SeenMonth, Sight};
 use crate::footprints::Footprints;
 use crate::index::Index;
 
@@ -54,25 +54,6 @@ pub struct Fill {
     pub min_cloud_px: usize,
 }
 
-/// Valid pixels of all months.
-#[derive(Clone, Copy, Debug)]
-pub struct Valid<'a> {
-    /// Months * rows * columns values, 0 where nothing is seen.
-    pub pixels: &'a [u8],
-    /// Rows and columns.
-    pub shape: [usize; 2],
-    /// Which row of the image the first row is.
-    pub top: usize,
-}
-
-impl<'a> Valid<'a> {
-    /// One month.
-    pub fn month(&self, month: usize) -> &'a [u8] {
-        let size = self.shape[0] * self.shape[1];
-        &self.pixels[month * size..(month + 1) * size]
-    }
-}
-
 /// What a month is filled with.
 pub enum Filling {
     /// A footprint of the stack.
@@ -87,9 +68,7 @@ pub struct Ground<'a> {
     /// Footprints that are left in each month, if it matters.
     pub left: Vec<Index>,
     /// Valid pixels of each month that does not count as clear.
-    pub clouded: Vec<Option<&'a [u8]>>,
-    pub shape: [usize; 2],
-    pub top: usize,
+    pub clouded: Vec<Option<SeenMonth<'a>>>,
 }
 
 impl Fill {
@@ -147,9 +126,9 @@ impl Fill {
         {
             return Ok(None);
         }
-        let Some(valid) = ground.clouded[month] else { return Ok(Some(Filling::Row(row))) };
+        let Some(seen) = &ground.clouded[month] else { return Ok(Some(Filling::Row(row))) };
         let footprint = ground.scene.footprints.get(row);
-        Ok(match looker.look(&footprint, valid, ground.shape, ground.top)? {
+        Ok(match looker.look(&footprint, seen)? {
             Sight::Clear => Some(Filling::Row(row)),
             Sight::Partly(part) if self.clouds == Clouds::Clip => Some(Filling::Part(part)),
             Sight::Partly(_) | Sight::Hidden => None,

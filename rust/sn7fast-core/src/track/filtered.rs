@@ -1,10 +1,10 @@
 //! The tracker with all its rules: follow, drop, fill.
 
 use super::Options;
-use super::fill::{Fill, FillSpan, Filling, Ground, Valid};
+use super::fill::{Fill, FillSpan, Filling, Ground};
 use super::follow::{Followed, Scene, follow};
 use super::keep::{Keep, Seen};
-use crate::burn::Looker;
+use crate::burn::{Looker, Valid};
 use crate::cancel::Cancel;
 use crate::error::{Error, Result};
 use crate::footprints::{Builder, Footprints, FootprintsRef};
@@ -84,12 +84,7 @@ pub fn filtered(input: Input<'_>, filters: &Filters, cancel: &Cancel) -> Result<
 
 fn check(input: &Input<'_>, months: usize) -> Result<()> {
     if let Some(valid) = &input.valid {
-        let [rows, cols] = valid.shape;
-        let wanted = rows.checked_mul(cols).and_then(|size| size.checked_mul(months));
-        if wanted != Some(valid.pixels.len()) {
-            let got = format!("{} pixels of {rows} x {cols}", valid.pixels.len());
-            return Err(Error::argument("valid", got, format!("{months} months of them")));
-        }
+        valid.check(months)?;
     }
     match input.scores {
         Some(scores) if scores.len() != input.footprints.len() => {
@@ -143,16 +138,13 @@ fn fill(
     }
     let index = |rows: &Vec<usize>| Index::new(&scene.shapes, rows.iter().copied());
     let clouded = |month| {
-        let valid = input.valid.as_ref()?.month(month);
-        let hidden = valid.iter().filter(|&&pixel| pixel == 0).count();
-        (hidden >= rule.min_cloud_px.max(1)).then_some(valid)
+        let seen = input.valid.as_ref()?.month(month);
+        seen.hides(rule.min_cloud_px.max(1)).then_some(seen)
     };
     let ground = Ground {
         scene,
         left: if rule.only_free { left.par_iter().map(index).collect() } else { Vec::new() },
         clouded: (0..count).into_par_iter().map(clouded).collect(),
-        shape: input.valid.map_or([0, 0], |valid| valid.shape),
-        top: input.valid.map_or(0, |valid| valid.top),
     };
     let filled: Vec<Vec<(usize, Filling)>> = (0..tracks.rows.len())
         .into_par_iter()
