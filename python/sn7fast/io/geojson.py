@@ -178,8 +178,9 @@ def write_geojson_parts(
             if not len(footprints):
                 continue
             text = dumps_geojson(footprints, columns=columns, crs=crs, decimals=decimals)
-            features = text.removeprefix(head).removesuffix(tail).removesuffix(b"\n")
-            file.write(b",\n" + features if count else features)
+            file.write(b",\n" if count else b"")
+            # There is a line end before what stands behind the features.
+            file.write(memoryview(text)[len(head) : -len(tail) - 1])
             count += len(footprints)
         file.write(b"\n" + tail if count else tail)
     return count

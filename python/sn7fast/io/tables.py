@@ -134,7 +134,7 @@ def write_csv_parts(
     with whole_file(path) as part, part.open("wb") as file:
         file.write(header)
         for stack in parts:
-            file.write(dumps_csv(stack, decimals=decimals).removeprefix(header))
+            file.write(memoryview(dumps_csv(stack, decimals=decimals))[len(header) :])
 
 
 def dumps_csv(stacks: Stack | Mapping[str, Stack], *, decimals: int | None = None) -> bytes:

@@ -14,6 +14,7 @@ from sn7fast.io.buildings import building_table, write_buildings_csv
 from sn7fast.io.change import write_change_map
 from sn7fast.io.outputs import write_json
 from sn7fast.io.vector import format_of, write_vector
+from sn7fast.large import WholeStack
 from sn7fast.pipeline.evidence import STATUS
 from sn7fast.pipeline.stacks import StoredStack, read_stack, write_stack
 from sn7fast.pipeline.steps import versioned
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from sn7fast.data.discover import Frame
     from sn7fast.io.placement import Place
+    from sn7fast.large import LargeStack
     from sn7fast.pipeline.steps import Steps
     from sn7fast.stack import Stack
 
@@ -36,6 +38,9 @@ _TRUTH_MIN_AREA_PX = 4.0
 
 _FOOTPRINTS = "footprints"
 _CONFIDENCE_DECIMALS = 4
+
+# So many footprints are read once and stay in memory while files are made of them: some 40 MB.
+_FEW = 262_144
 
 
 class Tracks:
@@ -47,8 +52,13 @@ class Tracks:
 
     @cached_property
     def stored(self) -> StoredStack:
-        """Footprints with published ids, read in parts."""
+        """The file."""
         return StoredStack(self.path)
+
+    @cached_property
+    def rows(self) -> LargeStack:
+        """Footprints with published ids, for those who go through them in parts."""
+        return WholeStack(self.stack) if len(self.stored) <= _FEW else self.stored
 
     @cached_property
     def stack(self) -> Stack:
@@ -97,15 +107,15 @@ def write_products(steps: Steps, tracks: Tracks) -> None:
         is_placed = stored.grid is not None and stored.grid.crs is not None
         place: Place | None = None if is_placed else "pixel"
         if path.suffix == ".csv":
-            write_large(path, stored)
+            write_large(path, tracks.rows)
         elif format_of(path) in IN_PARTS:
-            write_large(path, stored, columns=tracks.columns, place=place)
+            write_large(path, tracks.rows, columns=tracks.columns, place=place)
         else:
             write_vector(path, tracks.stack, columns=tracks.columns, place=place)
 
     def table(path: Path) -> None:
         columns = tracks.building_columns
-        write_buildings_csv(path, building_table(tracks.stored, columns=columns))
+        write_buildings_csv(path, building_table(tracks.rows, columns=columns))
 
     def change(path: Path) -> None:
         shape_yx = None if tracks.stored.grid is not None else tracks.shape_yx
