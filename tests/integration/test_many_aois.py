@@ -164,14 +164,17 @@ def test_one_that_fails_is_remembered_and_tried_again(copied, alone, tmp_path):
     assert {event["aoi"] for event in check_log(log)} == {""}
 
 
-def test_ctrl_c(data, alone, tmp_path):
-    """Workers stop, the status is 130, and nothing that can be seen is half of something."""
+@pytest.mark.parametrize("more", [["--workers", 2], []], ids=["workers", "alone"])
+def test_ctrl_c(more, data, alone, tmp_path):
+    """All stop, the status is 130, and nothing that can be seen is half of something."""
     out, log = tmp_path / "out", tmp_path / "log.jsonl"
     process = subprocess.Popen(
-        arguments(data, out, "--workers", 2, "--log-json", log),
+        arguments(data, out, *more, "--log-json", log),
         stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
     wait_for_prediction(process, log)
+    if not more:
+        wait_for_overlap(process, log)
     os.killpg(process.pid, signal.SIGINT)
     _, stderr = process.communicate(timeout=60)
     assert process.returncode == 130, stderr
@@ -185,8 +188,9 @@ def test_ctrl_c(data, alone, tmp_path):
     found = tree(out) if out.exists() else {}
     assert all(alone[name] == text for name, text in found.items() if "manifest" not in name)
     assert [path.name for path in out.rglob(".sn7fast-*")] == []
+    assert list(out.rglob(".part")) == []
     check_log(log)
-    assert run(data, out, "--workers", 2).returncode == 0
+    assert run(data, out, *more).returncode == 0
     assert tree(out) == alone
 
 
@@ -241,6 +245,21 @@ def wait_for_prediction(process, log):
         assert time.monotonic() < end
         assert process.poll() is None
         time.sleep(0.02)
+
+
+def wait_for_overlap(process, log):
+    """Until one area is written and the next one predicted."""
+    end = time.monotonic() + 60
+    while True:
+        at_work = {}
+        for event in read_log(log):
+            if event["what"] == "started":
+                at_work[event["aoi"]] = event["step"]
+        if len(at_work) > 1:
+            return
+        assert time.monotonic() < end
+        assert process.poll() is None
+        time.sleep(0.01)
 
 
 def test_kills(data, tmp_path):

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import click
 
+from sn7fast._ahead import ahead
 from sn7fast.cli.console import counted
 from sn7fast.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Mapping, Sequence
     from pathlib import Path
 
     from sn7fast.cli.console import Console
     from sn7fast.data.discover import Source
     from sn7fast.stack import Stack
 
+_Read = TypeVar("_Read")
 _Result = TypeVar("_Result")
+
+# How long a loader may go on when nobody waits for it any more.
+_GRACE_S = 10.0
 
 
 class AoiRun:
@@ -33,27 +39,90 @@ class AoiRun:
         self.done: list[str] = []
         self.failed: dict[str, str] = {}
 
+    @overload
     def each(
-        self, loaders: Mapping[str, Callable[[], _Result]], label: str
-    ) -> Iterator[tuple[str, _Result]]:
-        """(AOI, what its loader gave), for those AOIs whose loader did not fail.
+        self, loaders: Mapping[str, Callable[[], _Read]], label: str
+    ) -> Generator[tuple[str, _Read]]: ...
+
+    @overload
+    def each(
+        self,
+        loaders: Mapping[str, Callable[[], _Read]],
+        label: str,
+        work: Callable[[str, _Read], _Result],
+    ) -> Generator[tuple[str, _Result]]: ...
+
+    def each(
+        self,
+        loaders: Mapping[str, Callable[[], Any]],
+        label: str,
+        work: Callable[[str, Any], Any] | None = None,
+    ) -> Generator[tuple[str, Any]]:
+        """(AOI, what came of it), for those AOIs that did not fail.
+
+        With ``work``, which makes the result of what the loader gave, the next AOI is loaded by a
+        thread while the work on this one goes on. Loaders should then read and decode, and leave to
+        the work what the core does, which hears Ctrl-C in the main thread alone. All is said, and
+        fails, in the order of the AOIs.
 
         Raises:
-            InputError: None could be loaded.
+            InputError: None could be used.
         """
-        for aoi in self._console.progress(list(loaders), label):
-            try:
-                result = loaders[aoi]()
-            except InputError as error:
-                if len(loaders) == 1:
-                    raise
-                self.failed[aoi] = " ".join(str(error).split())
-                click.echo(f"error: AOI {aoi} left out: {self.failed[aoi]}", err=True)
-                continue
-            self.done.append(aoi)
-            yield aoi, result
+        with closing(self._loaded(loaders, is_ahead=work is not None)) as loaded:
+            for aoi in self._console.progress(list(loaders), label):
+                one = next(loaded)
+                try:
+                    result = one.get() if work is None else work(aoi, one.get())
+                except InputError as error:
+                    if len(loaders) == 1:
+                        raise
+                    self.failed[aoi] = " ".join(str(error).split())
+                    click.echo(f"error: AOI {aoi} left out: {self.failed[aoi]}", err=True)
+                    continue
+                self.done.append(aoi)
+                yield aoi, result
         if loaders and not self.done:
             raise InputError(f"none of {len(loaders)} AOIs could be used")
+
+    def _loaded(
+        self, loaders: Mapping[str, Callable[[], Any]], *, is_ahead: bool
+    ) -> Generator[_Loaded]:
+        """In order. A single AOI has nothing that goes on beside it."""
+        is_ahead = is_ahead and len(loaders) > 1
+
+        def loaded() -> Generator[_Loaded]:
+            for load in loaders.values():
+                if is_ahead:
+                    with self._console.held_back() as said:
+                        one = _Loaded(load, said)
+                else:
+                    one = _Loaded(load)
+                yield one
+
+        return ahead(loaded, 1, join_s=_GRACE_S) if is_ahead else loaded()
+
+
+class _Loaded:
+    """What a loader gave, or why it failed, and what it said."""
+
+    def __init__(self, load: Callable[[], Any], said: Sequence[Callable[[], None]] = ()) -> None:
+        self._said = said
+        self._error: Exception | None = None
+        try:
+            self._found = load()
+        except Exception as error:
+            self._error = error
+
+    def get(self) -> Any:  # noqa: ANN401 - whatever is loaded
+        """Say it, and hand it over or raise it."""
+        for say in self._said:
+            say()
+        if self._error is not None:
+            raise self._error
+        found = self._found
+        # How long it stays in memory is for the work to decide.
+        del self._found
+        return found
 
 
 def stems(source: Source) -> dict[tuple[str, str], str]:

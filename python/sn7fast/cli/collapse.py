@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +12,7 @@ from sn7fast.cli.console import Console, Timer
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sn7fast.cube import Cube
     from sn7fast.stack import Stack
 
 
@@ -107,11 +107,11 @@ def command(
     catalog = None if images is None else Catalog.scan(images)
     loaders = cube_loaders(source_path, scale=scale, images=catalog)
 
-    def load(aoi: str) -> Stack:
-        return postprocess(loaders[aoi](), chosen, aoi=aoi)
+    def work(aoi: str, cube: Cube) -> Stack:
+        return postprocess(cube, chosen, aoi=aoi)
 
     run = AoiRun(console)
-    stacks = dict(run.each({aoi: partial(load, aoi) for aoi in loaders}, "collapse"))
+    stacks = dict(run.each(loaders, "collapse", work))
     write_tracks(out, stacks, _names(source_path), own=len(loaders) > 1)
     if dates is not None:
         dates.parent.mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
+import threading
+from collections.abc import Callable
 from contextlib import contextmanager
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, TypeVar
 
@@ -26,15 +29,36 @@ class Console:
         self.quiet = quiet
         self.warnings: list[str] = []
         self.notes: list[str] = []
+        self._thread = threading.local()
+
+    @contextmanager
+    def held_back(self) -> Iterator[list[Callable[[], None]]]:
+        """What this thread says in the block is not said; the list gets what says it later."""
+        self._thread.later = later = list[Callable[[], None]]()
+        try:
+            yield later
+        finally:
+            self._thread.later = None
+
+    def _is_held_back(self, say: Callable[[str], None], text: str) -> bool:
+        later: list[Callable[[], None]] | None = getattr(self._thread, "later", None)
+        if later is None:
+            return False
+        later.append(partial(say, text))
+        return True
 
     def note(self, text: str) -> None:
         """Something the user may want to know."""
+        if self._is_held_back(self.note, text):
+            return
         self.notes.append(text)
         if not self.quiet:
             click.echo(f"note: {text}", err=True)
 
     def warn(self, text: str) -> None:
         """Something that makes the result less than it seems."""
+        if self._is_held_back(self.warn, text):
+            return
         self.warnings.append(text)
         click.echo(f"warning: {text}", err=True)
 

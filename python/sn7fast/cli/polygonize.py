@@ -11,9 +11,10 @@ from sn7fast.cli import options
 from sn7fast.cli.console import Console, Timer, counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from sn7fast.data.discover import Source
     from sn7fast.stack import Stack
 
 
@@ -71,13 +72,12 @@ def command(
     from sn7fast.cli.aois import AoiRun, aoi_folder, stems, write_geojson_folder
     from sn7fast.cli.status import OK, SOME_FAILED
     from sn7fast.data.discover import discover
-    from sn7fast.data.load import stack_loaders
+    from sn7fast.data.load import stack_readers
     from sn7fast.io.outputs import whole_folder
     from sn7fast.simplify import simplify
-    from sn7fast.windows.rasters import fits, polygonize_raster
+    from sn7fast.windows.rasters import polygonize_raster
 
-    def load(polygonized: Callable[[], Stack]) -> Stack:
-        stack = polygonized()
+    def simplified(stack: Stack) -> Stack:
         if not tolerance_px:
             return stack
         from dataclasses import replace
@@ -103,7 +103,7 @@ def command(
         console.result(f"{out}: {counted(count, 'footprint')}, {timer.lap():.2f} s")
         return OK
     source = discover(source_path, kinds=["masks"])
-    loaders = stack_loaders(
+    readers = stack_readers(
         source,
         threshold=threshold,
         min_area_px=min_area_px,
@@ -112,19 +112,22 @@ def command(
     names, run = stems(source), AoiRun(console)
     frames = footprints = 0
     with whole_folder(out) as folder:
+        reader = _Reader(source, readers, memory_mb)
 
-        def write(aoi: str, loader: Callable[[], Stack]) -> tuple[int, int]:
-            own, of_aoi = len(loaders) > 1, source.by_aoi()[aoi]
-            if fits(of_aoi[0].path, memory_mb, months=len(of_aoi)):
-                stack = load(loader)
+        def write(aoi: str, polygonized: Callable[[], Stack] | None) -> tuple[int, int]:
+            own = len(readers) > 1
+            if polygonized is None and reader.fits(aoi):
+                polygonized = readers[aoi]()
+            if polygonized is not None:
+                stack = simplified(polygonized())
                 write_geojson_folder(folder, stack, names, own=own)
                 return len(stack.months), len(stack)
-            home = aoi_folder(folder, aoi, own=own)
+            home, of_aoi = aoi_folder(folder, aoi, own=own), source.by_aoi()[aoi]
             counts = [in_bands(f.path, home / f"{f.path.stem}.geojson") for f in of_aoi]
             return len(counts), sum(counts)
 
-        todo = {aoi: partial(write, aoi, loader) for aoi, loader in loaders.items()}
-        for _, (months, found) in run.each(todo, "polygonize"):
+        todo = {aoi: partial(reader, aoi) for aoi in readers}
+        for _, (months, found) in run.each(todo, "polygonize", write):
             frames += months
             footprints += found
     console.result(
@@ -132,3 +135,34 @@ def command(
         f"{counted(len(run.done), 'AOI')}, {timer.lap():.2f} s"
     )
     return SOME_FAILED if run.failed else OK
+
+
+class _Reader:
+    """Reads masks as far as memory allows that beside the AOI before."""
+
+    def __init__(
+        self,
+        source: Source,
+        readers: Mapping[str, Callable[[], Callable[[], Stack]]],
+        most_mb: float,
+    ) -> None:
+        self._frames, self._readers, self._most_mb = source.by_aoi(), readers, most_mb
+        self._beside_mb = 0.0
+
+    def __call__(self, aoi: str) -> Callable[[], Stack] | None:
+        """What makes a stack of the masks; None if they were not read."""
+        masks_mb, needed_mb = self._mb(aoi)
+        has_room = self._beside_mb + masks_mb <= self._most_mb
+        # What is larger is done in bands, of which it takes as many as fit.
+        self._beside_mb = min(needed_mb, self._most_mb)
+        return self._readers[aoi]() if has_room and needed_mb <= self._most_mb else None
+
+    def fits(self, aoi: str) -> bool:
+        """Whether all of an AOI can be in memory, with nothing beside it."""
+        return self._mb(aoi)[1] <= self._most_mb
+
+    def _mb(self, aoi: str) -> tuple[float, float]:
+        from sn7fast.windows.rasters import polygonize_mb
+
+        frames = self._frames[aoi]
+        return polygonize_mb(frames[0].path, months=len(frames))

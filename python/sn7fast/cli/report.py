@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sn7fast.report import Report
-    from sn7fast.report.inputs import ReportInputs
+    from sn7fast.report.inputs import ReportInputs, Shown
 
 _PAGE = ".html"
 
@@ -104,8 +104,8 @@ def command(
         )
     (out.parent if to_file else out).mkdir(parents=True, exist_ok=True)
     run = AoiRun(console)
-    todo = {aoi: partial(_write, inputs, aoi, out, to_file=to_file) for aoi in chosen}
-    reports = dict(run.each(todo, "report"))
+    todo = {aoi: partial(inputs.load, aoi) for aoi in chosen}
+    reports = dict(run.each(todo, "report", partial(_write, out, to_file=to_file)))
     for aoi, report in reports.items():
         for note in report.notes:
             console.note(f"AOI {aoi}: {note}")
@@ -132,11 +132,10 @@ def _chosen(inputs: ReportInputs, aois: tuple[str, ...]) -> list[str]:
     return [aoi for aoi in inputs.aois if not aois or aoi in aois]
 
 
-def _write(inputs: ReportInputs, aoi: str, out: Path, *, to_file: bool) -> Report:
+def _write(out: Path, aoi: str, shown: Shown, *, to_file: bool) -> Report:
     from sn7fast.report import write_report
     from sn7fast.report.contents_page import page_name
 
-    shown = inputs.load(aoi)
     return write_report(
         out if to_file else out / page_name(aoi),
         shown.tracks,

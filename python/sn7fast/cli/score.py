@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -128,8 +129,13 @@ def command(
     }
     sides = Sides(console, truth_path, proposal_path, min_iou=min_iou, masks=masks)
     run = AoiRun(console)
-    todo = sides.scorers(metrics, scot_options, attribute=attribution_path is not None)
-    scored = dict(run.each(todo, "score"))
+    score = partial(
+        sides.score,
+        metrics=metrics,
+        scot_options=scot_options,
+        attribute=attribution_path is not None,
+    )
+    scored = dict(run.each(sides.readers(), "score", score))
     scot, f1, attribution = _together(scored)
     if run.failed:
         console.warn(f"the mean is over {counted(len(scored), 'AOI')}, {len(run.failed)} left out")

@@ -11,7 +11,7 @@ import numpy as np
 from sn7fast.attribution import attribute_scot
 from sn7fast.cli.console import Console, counted
 from sn7fast.data.discover import discover
-from sn7fast.data.load import stack_loaders
+from sn7fast.data.load import stack_readers
 from sn7fast.errors import InputError
 from sn7fast.footprints import Footprints
 from sn7fast.scoring import score_f1, score_scot
@@ -32,6 +32,13 @@ class Scored(NamedTuple):
     scot: ScotScore | None
     f1: F1Score | None
     attribution: ScotAttribution | None
+
+
+class Read(NamedTuple):
+    """What was read of one AOI on both sides; calling it makes the stack."""
+
+    truth: Callable[[], Stack]
+    proposal: Callable[[], Stack] | None
 
 
 class Sides:
@@ -68,32 +75,34 @@ class Sides:
         if _is_run(proposal_path):
             proposal_path /= "tracks.csv"
         sources = [discover(truth_path), discover(proposal_path)]
-        self._truth, self._proposal = (stack_loaders(source, **masks) for source in sources)
+        self._truth, self._proposal = (stack_readers(source, **masks) for source in sources)
         self._is_named = all(source.has_sn7_names for source in sources)
         self._paths = truth_path, proposal_path
         self._pairs = self._pair()
 
-    def scorers(
-        self, metrics: Sequence[str], scot_options: Mapping[str, float], *, attribute: bool = False
-    ) -> dict[str, Callable[[], Scored]]:
-        """For each AOI of the truth what loads and scores it, with SCOT's attribution if wanted."""
-        score = partial(self._score, metrics=metrics, scot_options=scot_options)
-        return {aoi: partial(score, aoi, attribute=attribute) for aoi in self._pairs}
+    def readers(self) -> dict[str, Callable[[], Read]]:
+        """For each AOI of the truth what reads it on both sides, for `score`."""
+        return {aoi: partial(self._read, aoi) for aoi in self._pairs}
 
-    def _score(
+    def _read(self, aoi: str) -> Read:
+        other = self._pairs[aoi]
+        return Read(self._truth[aoi](), None if other is None else self._proposal[other]())
+
+    def score(
         self,
         aoi: str,
+        read: Read,
         *,
         metrics: Sequence[str],
         scot_options: Mapping[str, float],
-        attribute: bool,
+        attribute: bool = False,
     ) -> Scored:
-        other = self._pairs[aoi]
-        truth = self._truth[aoi]()
-        if other is None:
+        """Score what was read of an AOI, with SCOT's attribution if wanted."""
+        truth = read.truth()
+        if read.proposal is None:
             proposal = Stack(aoi, (), Footprints.empty(), np.zeros(1, np.int32))
         else:
-            proposal = replace(self._proposal[other](), aoi=aoi)
+            proposal = replace(read.proposal(), aoi=aoi)
             self._compare_months(truth, proposal)
         scot = f1 = attribution = None
         if "scot" in metrics:

@@ -105,7 +105,7 @@ def command(
     from sn7fast.cli.aois import AoiRun, stems, tracks_text, write_tracks
     from sn7fast.cli.status import OK, SOME_FAILED
     from sn7fast.data.discover import discover
-    from sn7fast.data.load import stack_loaders
+    from sn7fast.data.load import stack_readers
     from sn7fast.tracking import track
 
     console, timer = Console(quiet=quiet), Timer()
@@ -118,19 +118,18 @@ def command(
     else:
         follow = partial(track, min_iou=min_iou, reverse=reverse)
 
-    def load(untracked: Callable[[], Stack]) -> Stack:
+    def work(_: str, untracked: Callable[[], Stack]) -> Stack:
         return follow(untracked())
 
-    loaders = stack_loaders(
+    readers = stack_readers(
         source,
         threshold=threshold,
         min_area_px=min_area_px,
         connectivity=int(connectivity),
     )
     run = AoiRun(console)
-    todo = {aoi: partial(load, loader) for aoi, loader in loaders.items()}
-    stacks = dict(run.each(todo, "track"))
-    write_tracks(out, stacks, stems(source), own=len(loaders) > 1)
+    stacks = dict(run.each(readers, "track", work))
+    write_tracks(out, stacks, stems(source), own=len(readers) > 1)
     console.result(f"{out}: {tracks_text(stacks)}, {timer.lap():.2f} s")
     return SOME_FAILED if run.failed else OK
 

@@ -129,24 +129,56 @@ def stack_loaders(
 
     A CSV or GeoParquet is read at once. Arguments as `load_stacks`.
     """
+    readers = stack_readers(
+        source, threshold=threshold, min_area_px=min_area_px, connectivity=connectivity
+    )
+    return {aoi: partial(_whole, read) for aoi, read in readers.items()}
+
+
+def stack_readers(
+    source: Source, *, threshold: float = 0, min_area_px: float = 0, connectivity: int = 4
+) -> dict[str, Callable[[], Callable[[], Stack]]]:
+    """As `stack_loaders`, in two steps: what reads an AOI gives what makes a stack of it.
+
+    The first is decoding, for a thread that reads ahead; the second is work of the core, if masks
+    are to be polygonized, and nothing for what has footprints already.
+    """
     if source.kind in ("csv", "parquet"):
         from sn7fast.io.parquet import read_parquet
         from sn7fast.io.tables import read_csv
 
         read = read_csv if source.kind == "csv" else read_parquet
-        return {aoi: partial(_itself, stack) for aoi, stack in sorted(read(source.path).items())}
+        stacks = sorted(read(source.path).items())
+        return {aoi: partial(_nothing_to_do, partial(_itself, stack)) for aoi, stack in stacks}
+    groups = source.by_aoi()
     if source.kind == "geojson":
-        return {aoi: partial(_load_geojson, frames) for aoi, frames in source.by_aoi().items()}
+        return {
+            aoi: partial(_nothing_to_do, partial(_load_geojson, frames))
+            for aoi, frames in groups.items()
+        }
     options = {"threshold": threshold, "min_area_px": min_area_px, "connectivity": connectivity}
-    return {aoi: partial(_polygonize, frames, options) for aoi, frames in source.by_aoi().items()}
+    return {aoi: partial(_read_masks, frames, options) for aoi, frames in groups.items()}
+
+
+def _whole(read: Callable[[], Callable[[], Stack]]) -> Stack:
+    return read()()
 
 
 def _itself(stack: Stack) -> Stack:
     return stack
 
 
-def _polygonize(frames: Sequence[Frame], options: dict[str, Any]) -> Stack:
-    masks, grid = load_masks(frames)
+def _nothing_to_do(load: Callable[[], Stack]) -> Callable[[], Stack]:
+    return partial(_itself, load())
+
+
+def _read_masks(frames: Sequence[Frame], options: dict[str, Any]) -> Callable[[], Stack]:
+    return partial(_polygonize, frames, options, *load_masks(frames))
+
+
+def _polygonize(
+    frames: Sequence[Frame], options: dict[str, Any], masks: list[NDArray[Any]], grid: Grid
+) -> Stack:
     months = [frame.month for frame in frames]
     stack = polygonize_frames(masks, months=months, aoi=frames[0].aoi, **options)
     return replace(stack, grid=grid)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sn7fast.download.ahead import ahead
+from sn7fast._ahead import ahead
 from sn7fast.download.gunzip import Gunzip
 from sn7fast.download.limits import Limits
 from sn7fast.download.names import ROOTS, place_of

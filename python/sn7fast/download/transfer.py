@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from time import sleep
 from typing import TYPE_CHECKING
 
-from sn7fast.download.ahead import ahead
+from sn7fast._ahead import ahead
 from sn7fast.download.remote import (
     BrokenConnectionError,
     ChangedObjectError,

@@ -41,6 +41,7 @@ def locked(
     *,
     wait_s: float = 0.0,
     tell: Callable[[str], None] | None = None,
+    look: Callable[[], None] | None = None,
     stays: bool = True,
 ) -> Iterator[None]:
     """Hold a lock while the block runs.
@@ -50,13 +51,14 @@ def locked(
         what: What is locked, for messages.
         wait_s: How long to wait for another process that holds it.
         tell: Called once with a message if there is one to wait for.
+        look: Called now and then while it waits; may raise to end that.
         stays: Leave the empty file; else it is gone afterwards.
 
     Raises:
         HeldError: Another process holds it; names the process.
         OSError: The file cannot be opened, or the file system has no locks.
     """
-    handle = _taken(path, what, wait_s, tell)
+    handle = _taken(path, what, wait_s, tell, look)
     try:
         me = {"process": os.getpid(), "machine": socket.gethostname()}
         _write(handle, json.dumps(me).encode())
@@ -74,7 +76,13 @@ def locked(
             path.unlink(missing_ok=True)
 
 
-def _taken(path: Path, what: str, wait_s: float, tell: Callable[[str], None] | None) -> int:
+def _taken(
+    path: Path,
+    what: str,
+    wait_s: float,
+    tell: Callable[[str], None] | None,
+    look: Callable[[], None] | None,
+) -> int:
     end = time.monotonic() + wait_s
     told = False
     while True:
@@ -98,6 +106,8 @@ def _taken(path: Path, what: str, wait_s: float, tell: Callable[[str], None] | N
         if tell is not None and not told:
             tell(f"{owner}: waiting")
             told = True
+        if look is not None:
+            look()
         time.sleep(min(left, _AGAIN_S))
 
 

@@ -35,6 +35,10 @@ _MOST_WRITERS = 8
 # Chunks that may be read ahead, by as many threads at most. The same on every machine, as the
 # chunks of a large image, and with them the order of the blocks in its file, depend on it.
 _AHEAD = 4
+# Those waiting, the next to wait, and the one at work.
+_AT_ONCE = _AHEAD + 2
+# Images whose answers are in memory: one is stitched while the one before is written.
+_STITCHED = 2
 
 
 def run_images(
@@ -49,7 +53,8 @@ def run_images(
     Args:
         images: What to predict.
         ensemble: With what, and how.
-        advance: Called with a number of pixels when these are predicted.
+        advance: Called with a number of pixels when these are predicted, after each batch; what it
+            raises ends the run.
         failed: Called with an image that cannot be used, and why.
 
     Raises:
@@ -73,14 +78,33 @@ def run_images(
                 writer.put(plan, None)
                 failed(plan.image, error)
                 continue
-            _predict(plan, chunk, image, valid, ensemble, writer)
-            advance(_new_pixels(plan, chunk))
+            _predict(plan, chunk, image, valid, ensemble, writer, advance)
         for writer in writers:
             writer.end()
     finally:
         pool.shutdown(cancel_futures=True)
         for writer in writers:
             writer.stop()
+
+
+def pixels_mb(
+    shape_yx: tuple[int, int], *, bands: int, outputs: int, scale: int, memory_mb: int
+) -> float:
+    """About how many megabytes of pixels `run_images` holds for images of a shape.
+
+    What the network itself needs comes on top.
+
+    Args:
+        shape_yx: Rows and columns of an image.
+        bands: Of an image.
+        outputs: Of the network.
+        scale: Pixels of the answer along one of the image.
+        memory_mb: See `PredictSettings`; the answer is not above it.
+    """
+    rows, columns = shape_yx
+    read, stitched = bands * 4 + 1, scale * scale * outputs * 4
+    needed = rows * columns * (_AT_ONCE * read + _STITCHED * stitched)
+    return min(needed, memory_mb * 2**20) / 1e6
 
 
 def _read_ahead(
@@ -117,8 +141,7 @@ def _chunks(images: Sequence[Image], ensemble: Ensemble) -> Iterator[tuple[Plan,
             outputs=len(ensemble.outputs),
             scale=spec.scale,
             memory_mb=settings.memory_mb,
-            # Those waiting, the next to wait, and the one at work.
-            ahead=_AHEAD + 2,
+            ahead=_AT_ONCE,
         ):
             yield plan, chunk
 
@@ -139,10 +162,12 @@ def _predict(
     valid: NDArray[np.bool_],
     ensemble: Ensemble,
     writer: Writer,
+    advance: Callable[[int], None],
 ) -> None:
     """The tiles of a chunk, some at a time, in order."""
     rows, columns, settings = plan.rows, plan.columns, ensemble.settings
     todo = [(row, column) for row in chunk.tile_rows for column in chunk.block.tiles]
+    pixels, told = _new_pixels(plan, chunk), 0
     for start in range(0, len(todo), settings.batch):
         group = todo[start : start + settings.batch]
         tiles, masks = [], []
@@ -168,3 +193,6 @@ def _predict(
                 plan,
                 Answer(chunk, row, column, next(answers) if is_wanted else None, row_valid, ends),
             )
+        share = pixels * (start + len(group)) // len(todo)
+        advance(share - told)
+        told = share

@@ -26,14 +26,16 @@ from sn7fast.pipeline.outcome import AoiOutcome, Told
 from sn7fast.pipeline.page import write_page
 from sn7fast.pipeline.predicting import predicted
 from sn7fast.pipeline.products import Tracks, write_item, write_products, write_scores
+from sn7fast.pipeline.room import may_predict, predicted_mb, read_ahead
 from sn7fast.pipeline.stacks import read_about
 from sn7fast.pipeline.steps import Steps
 from sn7fast.pipeline.tracking import track_aoi
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from sn7fast.nn.model import Model
+    from sn7fast.pipeline.overlap import Beside
     from sn7fast.pipeline.plan import AoiJob
 
 
@@ -59,17 +61,48 @@ def run_aoi(
         MissingDependencyError: A package that a step needs is not installed.
         MemoryError: There is too little.
     """
-    tell = tell or _ignore
+    work = stages(job, tell or _ignore, models=models)
+    while True:
+        try:
+            next(work)
+        except StopIteration as over:
+            outcome: AoiOutcome = over.value
+            return outcome
+
+
+def stages(
+    job: AoiJob,
+    tell: Callable[[Told], None],
+    beside: Beside | None = None,
+    *,
+    models: Sequence[Model] | None = None,
+) -> Generator[float, None, AoiOutcome]:
+    """The steps of an AOI in two stages, for `sn7fast.pipeline.overlap.run_overlapped`.
+
+    The first one predicts, or looks at the source and reads it, as far as memory allows that beside
+    the AOI before; the second one does all else. The AOI is locked from the start of the first to
+    the end of the second. Otherwise as `run_aoi`.
+
+    Args:
+        job: As in `run_aoi`.
+        tell: As in `run_aoi`; called by whichever thread does the stage.
+        beside: What goes on meanwhile; None if nothing does, and then nothing is read ahead.
+        models: As in `run_aoi`.
+
+    Yields:
+        Once, unless the AOI fails before: megabytes that the second stage needs.
+    """
     steps: Steps | None = None
     try:
         layout = job.layout
         layout.state.mkdir(parents=True, exist_ok=True)
         waiting = _Waiting(job.aoi, tell)
+        look = None if beside is None else beside.look
         name = f"{job.out}: AOI {job.aoi}"
-        with locked(layout.lock, name, wait_s=job.settings.wait_s, tell=waiting):
-            steps = Steps(job, tell)
+        with locked(layout.lock, name, wait_s=job.settings.wait_s, tell=waiting, look=look):
+            steps = Steps(job, tell, look)
             try:
-                _all(steps, models)
+                yield from _all(steps, models, beside)
             finally:
                 steps.close()
     except (InputError, OSError) as error:
@@ -81,9 +114,15 @@ def run_aoi(
     return steps.outcome()
 
 
-def _all(steps: Steps, models: Sequence[Model] | None) -> None:
-    job = steps.job
-    frames = predicted(steps, models) if job.kind == "images" else []
+def _all(
+    steps: Steps, models: Sequence[Model] | None, beside: Beside | None
+) -> Generator[float, None, None]:
+    is_images = steps.job.kind == "images"
+    if is_images and beside is not None and not may_predict(steps.job, beside.needed_mb):
+        beside.wait()
+    frames = predicted(steps, models) if is_images else []
+    if beside is not None:
+        yield predicted_mb(steps.job) if is_images else read_ahead(steps, beside.needed_mb)
     track_aoi(steps, frames)
     tracks = Tracks(steps)
     about = read_about(tracks.path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from sn7fast.large import WholeStack
 from sn7fast.nn.cubes import load_cube as load_predictions
 from sn7fast.nn.outputs import TAG
 from sn7fast.pipeline.frames import content_of, month_of, path_of, usable
-from sn7fast.pipeline.memory import machine_mb
+from sn7fast.pipeline.memory import allowed_mb
 from sn7fast.postprocess import postprocess
 from sn7fast.postprocess.cubes import cube_head, cube_loaders
 from sn7fast.windows import (
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 
 def source_inputs(steps: Steps, frames: Sequence[Frame]) -> dict[str, Any]:
-    """What the cube of a job depends on, as a manifest keeps it.
+    """What the cube of a job depends on, as a manifest keeps it; looked at once.
 
     Args:
         steps: Of the AOI.
@@ -47,6 +48,12 @@ def source_inputs(steps: Steps, frames: Sequence[Frame]) -> dict[str, Any]:
         InputError: The frames do not make a stack.
         OSError: A file cannot be read.
     """
+    if steps.source is None:
+        steps.source = _source_inputs(steps, frames)
+    return steps.source
+
+
+def _source_inputs(steps: Steps, frames: Sequence[Frame]) -> dict[str, Any]:
     job = steps.job
     if job.cube is not None:
         files = sorted(path for path in job.cube.rglob("*") if path.is_file()) or [job.cube]
@@ -66,13 +73,16 @@ def source_inputs(steps: Steps, frames: Sequence[Frame]) -> dict[str, Any]:
 
 
 def load_cube_of(steps: Steps, frames: Sequence[Frame]) -> Cube:
-    """The cube of a job; arguments as `source_inputs`.
+    """The cube of a job, which may have been read ahead; arguments as `source_inputs`.
 
     Raises:
         InputError: A file cannot be used.
         MissingDependencyError: zarr is needed and not installed.
     """
     job = steps.job
+    if steps.cube is not None:
+        cube, steps.cube = steps.cube, None
+        return cube
     if job.cube is not None:
         return next(iter(cube_loaders(job.cube).values()))()
     found, output, own = _rasters(steps, frames)
@@ -109,7 +119,7 @@ def tracked(steps: Steps, frames: Sequence[Frame]) -> Iterator[tuple[Cube, Large
         cube = load_cube_of(steps, frames)
         yield cube, WholeStack(postprocess(cube, job.settings.post, aoi=job.aoi))
         return
-    memory_mb = _memory_mb(job.settings.memory_mb)
+    memory_mb = allowed_mb(job.settings.memory_mb)
     with (
         steps.scratch() as folder,
         postprocess_large(
@@ -119,32 +129,56 @@ def tracked(steps: Steps, frames: Sequence[Frame]) -> Iterator[tuple[Cube, Large
         yield bands.lazy_cube(), large
 
 
+def cube_mb(steps: Steps, frames: Sequence[Frame]) -> tuple[float, float]:
+    """Megabytes that the cube of a job takes while it is read, and with what is made of it.
+
+    For one that is read in bands these are infinite and all that the settings allow. Arguments as
+    `source_inputs`.
+
+    Raises:
+        InputError: A file cannot be used.
+        MissingDependencyError: zarr is needed and not installed.
+    """
+    read_mb, needed = _extent_mb(steps, frames)
+    if _is_in_bands(steps, needed):
+        return math.inf, allowed_mb(steps.job.settings.memory_mb)
+    return read_mb, needed
+
+
 def _bands(steps: Steps, frames: Sequence[Frame]) -> FrameBands | ZarrBands | NpzBands | None:
     """The bands of a job that is too large to be in one piece; None if it is not."""
-    job, post = steps.job, steps.job.settings.post
-    given = job.settings.memory_mb
-    if given is None and why_in_one_piece(post) is not None:
+    job = steps.job
+    if not _is_in_bands(steps, _extent_mb(steps, frames)[1]):
         return None
-    memory_mb = _memory_mb(given)
     if job.cube is not None:
-        head = cube_head(job.cube)
-        is_uint8 = head.prob.dtype.itemsize == 1
-        if needed_mb(head.prob.shape[1:], len(head), post, is_uint8=is_uint8) <= memory_mb:
-            return None
         is_zarr = job.cube.suffix == ".zarr"
         return ZarrBands(job.cube) if is_zarr else NpzBands(job.cube, steps.layout.state)
     found, output, own = _rasters(steps, frames)
-    rows, columns, size = pixel_size(found[0].path)
-    needed = needed_mb((rows, columns), len(found), post, is_uint8=size == 1)
-    if needed <= memory_mb:
-        return None
     return FrameBands(found, output or "footprint", job.settings.scale, own)
 
 
-def _memory_mb(given: float | None) -> float:
-    if given is not None:
-        return given
-    return machine_mb() / 2
+def _is_in_bands(steps: Steps, needed: float) -> bool:
+    given, post = steps.job.settings.memory_mb, steps.job.settings.post
+    if given is None and why_in_one_piece(post) is not None:
+        return False
+    return needed > allowed_mb(given)
+
+
+def _extent_mb(steps: Steps, frames: Sequence[Frame]) -> tuple[float, float]:
+    """Megabytes of the cube in one piece, while it is read and with what is made of it."""
+    job = steps.job
+    if job.cube is not None:
+        head = cube_head(job.cube)
+        months, size = len(head), head.prob.dtype.itemsize
+        rows, columns = head.prob.shape[1:]
+    else:
+        found, _, _ = _rasters(steps, frames)
+        rows, columns, size = pixel_size(found[0].path)
+        months = len(found)
+    # The probabilities and what is valid, both once more while they are put together.
+    read = 2 * months * rows * columns * (size + 1)
+    needed = needed_mb((rows, columns), months, job.settings.post, is_uint8=size == 1)
+    return read / 1e6, needed
 
 
 def _rasters(

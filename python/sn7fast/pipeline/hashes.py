@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from sn7fast.io.outputs import whole_file
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 _VERSION = 1
@@ -32,10 +33,11 @@ class Hashes:
 
     Args:
         path: Where they are remembered; a file that cannot be read counts for nothing.
+        look: Called before each file that is read; may raise to end the work.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, look: Callable[[], None] | None = None) -> None:
+        self._path, self._look = path, look
         self._known: dict[str, tuple[_Mark, str]] = {}
         self._changed = False
         # What files were when they were hashed by this run.
@@ -61,6 +63,8 @@ class Hashes:
         if known is not None and known[0] == mark:
             self._seen[name] = known
             return known[1]
+        if self._look is not None:
+            self._look()
         with path.open("rb") as file:
             text = hashlib.file_digest(file, "sha256").hexdigest()
         self._seen[name] = mark, text

@@ -1,9 +1,14 @@
-"""How much memory the machine has."""
+"""How much memory the machine has, and how much of it pixels may take."""
 
 from __future__ import annotations
 
 import os
 import sys
+
+
+def allowed_mb(given: float | None) -> float:
+    """Megabytes that pixels may take: those of the settings, else half of what the machine has."""
+    return machine_mb() / 2 if given is None else given
 
 
 def machine_mb() -> float:

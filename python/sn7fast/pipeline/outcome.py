@@ -61,7 +61,8 @@ class AoiOutcome:
         notes: What a user should know, such as that there is no georeference.
         is_held: True if it failed since another process was at it: what becomes of it is for that
             one to say.
-        seconds: By step; no part of a comparison.
+        seconds: By step, and ``read`` for a source that was read while the AOI before was at work;
+            no part of a comparison.
     """
 
     aoi: str

@@ -56,9 +56,10 @@ class PipelineSettings:
         change: Whether to write change maps.
         item: Whether to write STAC items.
         report: Whether to write reports.
-        memory_mb: What pixels of an AOI may take while it is post-processed; a larger AOI is done
-            in bands, with the same result. None means half of what the machine has, and methods
-            that need the AOI in one piece try.
+        memory_mb: What pixels of an AOI may take while it is post-processed, those of the next one
+            that are read or predicted meanwhile among them; a larger AOI is done in bands, with the
+            same result. None means half of what the machine has, and methods that need the AOI in
+            one piece try.
         overwrite: Do again what is there.
         wait_s: How long to wait for another process that works on the same AOI.
     """

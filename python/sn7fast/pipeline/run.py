@@ -18,11 +18,12 @@ from sn7fast.io.outputs import write_json
 from sn7fast.nn.model import Model
 from sn7fast.nn.predicting import Predicted
 from sn7fast.pipeline.absolute import with_absolute_paths
-from sn7fast.pipeline.aoi import run_aoi
+from sn7fast.pipeline.aoi import run_aoi, stages
 from sn7fast.pipeline.executors import Failure, run_here, run_on
 from sn7fast.pipeline.gather import Gathered, StoredStacks, gather, read_scores
 from sn7fast.pipeline.layout import RUN, STATE, Layout
 from sn7fast.pipeline.outcome import AoiOutcome, Told
+from sn7fast.pipeline.overlap import run_overlapped
 from sn7fast.pipeline.plan import labels_of, plan
 from sn7fast.pipeline.results import described, failed, finished, settings_key, write_result
 from sn7fast.pipeline.shards import Shard
@@ -153,7 +154,8 @@ def run_pipeline(
         dask: A Dask cluster that does them instead: ``tcp://host:port`` or ``local:N``.
         shard: Part of the AOIs, such as ``"2/3"``; see `sn7fast.pipeline.shards`.
         retry_failed: Only those AOIs that failed when they were last tried.
-        tell: Called with what happens.
+        tell: Called with what happens, one thing at a time, though not always in the thread of the
+            caller: in this process an AOI is begun while the one before it is at work.
         more: Further attributes of `sn7fast.pipeline.PipelineSettings`, such as ``change=True``.
 
     Raises:
@@ -242,6 +244,8 @@ def run_jobs(
             )  # fmt: skip
         elif workers > 1:
             done = run_in_processes(mine, run_aoi, tell, workers=workers, name=_name)
+        elif len(mine) > 1:
+            done = run_overlapped(mine, partial(stages, models=_loaded(jobs, models)), tell)
         else:
             done = run_here(mine, partial(run_aoi, models=_loaded(jobs, models)), tell)
         try:

@@ -23,6 +23,7 @@ from sn7fast.pipeline.results import begin
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from sn7fast.cube import Cube
     from sn7fast.pipeline.frames import ImageFrame
     from sn7fast.pipeline.outcome import State
     from sn7fast.pipeline.plan import AoiJob
@@ -36,12 +37,15 @@ class Steps:
     Args:
         job: Whose.
         tell: Called with what happens.
+        look: Called before each file that is hashed; may raise to end the work.
     """
 
-    def __init__(self, job: AoiJob, tell: Callable[[Told], None]) -> None:
+    def __init__(
+        self, job: AoiJob, tell: Callable[[Told], None], look: Callable[[], None] | None = None
+    ) -> None:
         self.job, self._tell = job, tell
         self.layout = Layout(job.out, job.aoi)
-        self.hashes = Hashes(self.layout.hashes)
+        self.hashes = Hashes(self.layout.hashes, look)
         self.manifest = Manifest(self.layout.manifest, job.out, self.hashes, job.aoi)
         self.counts: dict[str, int] = {}
         self.failed_images: dict[str, str] = {}
@@ -49,6 +53,10 @@ class Steps:
         self.kept_images: list[str] = []
         # Frames of masks or probabilities that can be used, once they were looked at.
         self.usable: list[ImageFrame] | None = None
+        # What the cube depends on, once its files were looked at; and the cube, if it was read
+        # ahead, until it is taken.
+        self.source: dict[str, Any] | None = None
+        self.cube: Cube | None = None
         self._done: list[str] = []
         self._kept: list[str] = []
         self._notes: list[str] = []
@@ -79,6 +87,10 @@ class Steps:
         self._done.append(step)
         self.tell(step, "done", seconds=self._seconds[step])
 
+    def spent(self, what: str, seconds: float) -> None:
+        """Time that went into something that is no step."""
+        self._seconds[what] = seconds
+
     def keep(self, step: str) -> None:
         """A step need not be done."""
         self._kept.append(step)
@@ -86,10 +98,14 @@ class Steps:
 
     def is_kept(self, step: str, inputs: Mapping[str, Any]) -> bool:
         """True, and told, if a step was done with these inputs and its outputs are untouched."""
-        if self.job.settings.overwrite or not self.manifest.is_done(step, inputs):
+        if not self.is_done(step, inputs):
             return False
         self.keep(step)
         return True
+
+    def is_done(self, step: str, inputs: Mapping[str, Any]) -> bool:
+        """As `is_kept`, not told."""
+        return not self.job.settings.overwrite and self.manifest.is_done(step, inputs)
 
     def make(
         self, step: str, inputs: Mapping[str, Any], path: Path, write: Callable[[Path], None]
@@ -153,6 +169,8 @@ class Steps:
 
     def close(self) -> None:
         """Keep what is known for the next run."""
+        # Cleaning up may have been interrupted itself.
+        shutil.rmtree(self.layout.part, ignore_errors=True)
         self.manifest.save()
         self.hashes.save()
 

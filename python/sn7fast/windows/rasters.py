@@ -27,15 +27,16 @@ BYTES_PER_PX = 24
 """Of a pixel, beside its own: what becomes of it where a town is dense."""
 
 
-def fits(path: str | os.PathLike[str], memory_mb: float, *, months: int = 1) -> bool:
-    """True if so many rasters like this one can be polygonized at once in that memory.
+def polygonize_mb(path: str | os.PathLike[str], *, months: int = 1) -> tuple[float, float]:
+    """Megabytes of so many rasters like this one, and with them what becomes of them at once.
 
     Raises:
         RasterError: The file cannot be opened; names it.
         MissingDependencyError: rasterio is not installed.
     """
     rows, columns, own = pixel_size(path)
-    return months * rows * columns * (own + BYTES_PER_PX) <= memory_mb * 1e6
+    pixels = months * rows * columns
+    return pixels * own / 1e6, pixels * (own + BYTES_PER_PX) / 1e6
 
 
 def polygonize_raster(
