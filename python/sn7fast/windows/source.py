@@ -160,8 +160,9 @@ class FrameBands:
             pixels = self.read_month(month, first, end).valid_pixels()
             return np.ones((end - first, shape[2]), bool) if pixels is None else pixels[0]
 
-        frames: Any = LazyFrames(shape, np.uint8 if self.is_uint8 else np.float32, prob)
-        masks: Any = LazyFrames(shape, bool, valid)
+        pixels = np.uint8 if self.is_uint8 else np.float32
+        frames: Any = LazyFrames(shape, pixels, prob, self.block_rows)
+        masks: Any = LazyFrames(shape, bool, valid, self.block_rows)
         return Cube(frames, self.months, masks, self.scale, self.grid)
 
     def read_month(self, month: int, first: int, end: int) -> Cube:
