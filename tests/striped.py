@@ -3,7 +3,7 @@
 import numpy as np
 
 from sn7fast import Footprints, Stack
-from sn7fast.report import backgrounds, clouds, pictures, strips, write_report
+from sn7fast.report import backgrounds, clouds, pictures, reading, strips, write_report
 
 MONTHS = ("2018_01", "2018_02", "2018_03")
 
@@ -24,6 +24,7 @@ class Rows:
 def make_tiny(monkeypatch):
     """All that depends on the size of an image happens for small ones, too."""
     monkeypatch.setattr(strips, "_STRIP_BYTES", 3000)
+    monkeypatch.setattr(reading, "_WINDOW_VALUES", 3000)
     monkeypatch.setattr(pictures, "_HELD_BYTES", 0)
     monkeypatch.setattr(pictures, "_KEPT_BYTES", 0)
     monkeypatch.setattr(backgrounds, "_TOGETHER_PX", 0)

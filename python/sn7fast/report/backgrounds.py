@@ -12,6 +12,7 @@ import numpy as np
 from sn7fast._optional import require
 from sn7fast.io.rasters import GDAL_OPTIONS, unreferenced_too
 from sn7fast.report.pictures import Pictures, checked_image
+from sn7fast.report.strips import strip_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,8 +31,8 @@ _BEST, _WORST = 88, 5
 _LONGEST_PX = 16383
 # Quality is looked for on a square of this side in the middle of some months.
 _SAMPLE_PX, _SAMPLE_MONTHS = 512, 3
-# Pictures of more pixels are coded one after the other.
-_TOGETHER_PX = 4_000_000
+# Larger pictures, and those of images in larger strips, are made one after the other.
+_TOGETHER_PX, _TOGETHER_BYTES = 4_000_000, 32 * 2**20
 # Of a picture that are looked at together.
 _ROWS = 256
 
@@ -75,7 +76,8 @@ class Backgrounds:
         chosen = [month for month in months if month in images]
         if not chosen:
             return cls({})
-        rows, columns = checked_image(chosen[0], images[chosen[0]]).shape[:2]
+        first = checked_image(chosen[0], images[chosen[0]])
+        rows, columns = first.shape[:2]
         each = limit / len(chosen)
         factor = -(-max(rows, columns) // _LONGEST_PX)
         while each / (rows * columns / factor**2) < _LEAST_BYTES_PER_PX:
@@ -92,9 +94,10 @@ class Backgrounds:
                 final.add(month)
             return coder(picture, quality)
 
-        # A coder needs some times the memory of its picture.
-        threads = 2 if math.prod(pictures.shape_yx) <= _TOGETHER_PX else 1
-        with ThreadPoolExecutor(threads) as pool:
+        # A coder needs some times the memory of its picture, and reading that of its strip.
+        is_small = math.prod(pictures.shape_yx) <= _TOGETHER_PX
+        is_small &= strip_bytes(first, factor) <= _TOGETHER_BYTES
+        with ThreadPoolExecutor(2 if is_small else 1) as pool:
             files = dict(zip(chosen, pool.map(coded, chosen), strict=True))
             while sum(map(len, files.values())) > limit and quality > _WORST:
                 quality = max(_WORST, quality - 1 - quality // 12)

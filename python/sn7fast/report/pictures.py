@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -93,19 +94,24 @@ class Pictures:
 
     def _parts(self, image: Strips, count: int, clear: NDArray[np.bool_] | None) -> Iterator[_Part]:
         """The first bands of an image, reduced."""
-        factor, top = self._factor, 0
-        for strip in strips_of(image, factor):
-            bands = strip[..., None] if strip.ndim == 2 else strip
-            chosen = bands[..., :count].transpose(2, 0, 1)
-            if chosen.dtype == bool:
-                chosen = np.where(chosen, np.uint8(255), np.uint8(0))
-            part = _reduced(chosen, factor)
+        top = 0
+        # Not by a name that would keep a strip while the next is read.
+        for part, opaque in map(partial(self._part, count), strips_of(image, self._factor)):
             bottom = top + part.shape[1]
-            tells = np.ones(part.shape[1:], bool) if clear is None else clear[top:bottom]
-            if bands.shape[2] == 4 and bands.dtype == np.uint8:
-                tells = tells & (bands[::factor, ::factor, 3] > 0)
-            yield part, tells
+            yield part, opaque if clear is None else opaque & clear[top:bottom]
             top = bottom
+
+    def _part(self, count: int, strip: NDArray[Any]) -> _Part:
+        """A strip reduced, and which of its pixels are opaque."""
+        factor = self._factor
+        bands = strip[..., None] if strip.ndim == 2 else strip
+        chosen = bands[..., :count].transpose(2, 0, 1)
+        if chosen.dtype == bool:
+            chosen = np.where(chosen, np.uint8(255), np.uint8(0))
+        part = _reduced(chosen, factor)
+        if bands.shape[2] == 4 and bands.dtype == np.uint8:
+            return part, bands[::factor, ::factor, 3] > 0
+        return part, np.ones(part.shape[1:], bool)
 
     def _clear(self, month: str) -> NDArray[np.bool_]:
         """Pixels that are not hidden, as one of each square tells."""

@@ -14,7 +14,7 @@ from sn7fast.io.rasters import opened
 from sn7fast.report.strips import strips_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
     from typing import TypeAlias
@@ -22,11 +22,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sn7fast.data.images import ImageEntry
+    from sn7fast.io.rasters import Window
     from sn7fast.report.strips import Strips
 
     ReadRows: TypeAlias = Callable[[int, int], NDArray[Any]]
 
 _CORNER = ((0, 1), (0, 1))
+
+
+# Values of an image that are read at a time, with what is made of them on the way.
+_WINDOW_VALUES = 2**22
 
 
 class _Head(NamedTuple):
@@ -35,6 +40,9 @@ class _Head(NamedTuple):
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     block_rows: int = 1
+    # Of what is read in windows: columns of a block, and pixels of a window.
+    block_columns: int = 1
+    window_px: int = 1
 
 
 class _Rows:
@@ -138,20 +146,25 @@ class ManifestRows(_Rows):
         with image_reader(self._entry) as read:
             image, valid, grid = read(_CORNER)
         with opened(self._entry.path) as dataset:
-            block_rows = dataset.block_shapes[0][0]
+            known = *dataset.block_shapes[0], _WINDOW_VALUES // len(image)
         if self._is_mask:
-            return _Head(grid.shape_yx, valid.dtype, block_rows)
-        return _Head((*grid.shape_yx, len(image)), image.dtype, block_rows)
+            return _Head(grid.shape_yx, valid.dtype, *known)
+        return _Head((*grid.shape_yx, len(image)), image.dtype, *known)
 
     @contextmanager
     def reading(self) -> Iterator[ReadRows]:
         """A context whose target reads the rows from one to another."""
-        columns = self.shape[1]
+        (_, columns, *bands), dtype, *blocks, pixels = self.head
         with little_cache(), image_reader(self._entry) as read:
 
             def rows(first: int, end: int) -> NDArray[Any]:
-                image, valid, _ = read(((first, end), (0, columns)))
-                return valid if self._is_mask else image.transpose(1, 2, 0)
+                found = np.empty((*bands, end - first, columns), dtype)
+                for window in _windows((first, end), columns, blocks, pixels):
+                    image, valid, _ = read(window)
+                    (top, bottom), (left, right) = window
+                    place = np.s_[..., top - first : bottom - first, left:right]
+                    found[place] = valid if self._is_mask else image
+                return found if self._is_mask else found.transpose(1, 2, 0)
 
             yield rows
 
@@ -216,6 +229,18 @@ class EveryOther(_Rows):
             return rows[::step, ::step]
 
         yield read
+
+
+def _windows(
+    rows: tuple[int, int], columns: int, blocks: Sequence[int], pixels: int
+) -> Iterator[Window]:
+    """Windows that cover rows, each of whole blocks and so many pixels if a block has not more."""
+    (first, end), (high, wide) = rows, blocks
+    width = min(columns, max(1, pixels // (high * wide)) * wide)
+    height = max(1, pixels // (high * width)) * high
+    for top in range(first, end, height):
+        for left in range(0, columns, width):
+            yield (top, min(top + height, end)), (left, min(left + width, columns))
 
 
 def _native_blocks(frame: Strips, scale: int) -> int:

@@ -56,11 +56,7 @@ def strips_of(image: Strips, multiple: int = 1) -> Iterator[NDArray[Any]]:
         image: With pixels.
         multiple: The strips' heights are multiples of it, but for the last.
     """
-    rows = image.shape[0]
-    block_rows = getattr(image, "block_rows", 1)
-    unit = multiple if block_rows == 1 else block_rows
-    unit_bytes = max(1, unit * math.prod(image.shape[1:]) * image.dtype.itemsize)
-    height = max(1, _STRIP_BYTES // unit_bytes) * unit
+    rows, (height, _) = image.shape[0], _size(image, multiple)
 
     def strips() -> Iterator[NDArray[Any]]:
         with _reading(image) as read:
@@ -68,6 +64,20 @@ def strips_of(image: Strips, multiple: int = 1) -> Iterator[NDArray[Any]]:
                 yield np.asarray(read(first, min(first + height, rows)))
 
     return strips() if height % multiple == 0 else _regrouped(strips(), multiple)
+
+
+def strip_bytes(image: Strips, multiple: int = 1) -> int:
+    """What reading a strip takes; arguments as `strips_of`."""
+    height, row_bytes = _size(image, multiple)
+    return min(height, image.shape[0]) * row_bytes
+
+
+def _size(image: Strips, multiple: int) -> tuple[int, int]:
+    """Rows of a strip as it is read, and what reading one takes."""
+    row_bytes = max(1, math.prod(image.shape[1:]) * image.dtype.itemsize)
+    block_rows = getattr(image, "block_rows", 1)
+    unit = multiple if block_rows == 1 else block_rows
+    return max(1, _STRIP_BYTES // (unit * row_bytes)) * unit, row_bytes
 
 
 def _reading(image: Strips) -> AbstractContextManager[Callable[[int, int], Any]]:
@@ -91,7 +101,8 @@ def _regrouped(strips: Iterable[NDArray[Any]], multiple: int) -> Iterator[NDArra
         end = start + (len(strip) - start) // multiple * multiple
         if end > start:
             yield strip[start:end]
-        # A copy, so that the strip need not stay.
+        # A copy, so that the strip need not stay while the next is read.
         rest = strip[end:].copy() if end < len(strip) else None
+        del strip
     if rest is not None:
         yield rest
