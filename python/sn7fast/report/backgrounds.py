@@ -32,7 +32,7 @@ _LONGEST_PX = 16383
 # Quality is looked for on a square of this side in the middle of some months.
 _SAMPLE_PX, _SAMPLE_MONTHS = 512, 3
 # Larger pictures, and those of images in larger strips, are made one after the other.
-_TOGETHER_PX, _TOGETHER_BYTES = 4_000_000, 32 * 2**20
+_TOGETHER_PX, _TOGETHER_BYTES = 4_000_000, 16 * 2**20
 # Of a picture that are looked at together.
 _ROWS = 256
 
@@ -82,6 +82,9 @@ class Backgrounds:
         factor = -(-max(rows, columns) // _LONGEST_PX)
         while each / (rows * columns / factor**2) < _LEAST_BYTES_PER_PX:
             factor += 1
+        is_small = strip_bytes(first, factor) <= _TOGETHER_BYTES
+        # It may be a whole image.
+        del first
         pictures = Pictures(images, valid, (rows, columns), factor)
         coder = _Coder()
         every = max(1, len(chosen) // _SAMPLE_MONTHS)
@@ -95,8 +98,7 @@ class Backgrounds:
             return coder(picture, quality)
 
         # A coder needs some times the memory of its picture, and reading that of its strip.
-        is_small = math.prod(pictures.shape_yx) <= _TOGETHER_PX
-        is_small &= strip_bytes(first, factor) <= _TOGETHER_BYTES
+        is_small &= math.prod(pictures.shape_yx) <= _TOGETHER_PX
         with ThreadPoolExecutor(2 if is_small else 1) as pool:
             files = dict(zip(chosen, pool.map(coded, chosen), strict=True))
             while sum(map(len, files.values())) > limit and quality > _WORST:

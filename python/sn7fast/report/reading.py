@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 _CORNER = ((0, 1), (0, 1))
 
-
 # Values of an image that are read at a time, with what is made of them on the way.
 _WINDOW_VALUES = 2**22
 
