@@ -83,7 +83,7 @@ def images(months):
     if shared is None:
         return None
     (aoi,) = Catalog.scan(shared / "data" / "real" / "sn7-full-tile").aois
-    (image,) = CatalogImages(aoi).values()
+    image = np.asarray(*CatalogImages(aoi).values())
     out = {}
     for index, month in enumerate(months):
         rng = np.random.default_rng(index)

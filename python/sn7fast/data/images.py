@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -17,13 +18,16 @@ from sn7fast.io.rasters import opened
 
 if TYPE_CHECKING:
     import datetime
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from sn7fast.data.catalog import MonthFiles
     from sn7fast.io.rasters import Window
+
+ReadImage: TypeAlias = "tuple[NDArray[Any], NDArray[np.bool_], Grid]"
+"""What `read_image` gives."""
 
 _MOST_BANDS = 65535
 _RGB = (1, 2, 3)
@@ -147,24 +151,63 @@ def read_image(
             image; names the file.
         MissingDependencyError: rasterio is not installed.
     """
-    path, settings = entry.path, entry.settings
-    with opened(path) as dataset:
-        bands, alpha = _chosen(path, settings, dataset)
-        grid = Grid.from_rasterio(dataset)
-        stored = dataset.read(list(bands), window=window)
-        valid = np.ones(stored.shape[1:], bool)
-        if alpha is not None:
-            valid = dataset.read(alpha, window=window) != 0
-        nodata = dataset.nodata if settings.nodata == "file" else settings.nodata
+    with opened(entry.path) as dataset:
+        stored = _stored(entry, dataset, window)
+    return _read(entry, *stored, window)
+
+
+@contextmanager
+def image_reader(entry: ImageEntry) -> Iterator[Callable[[Window], ReadImage]]:
+    """What reads windows of an image, which stays open as long as the block runs.
+
+    Args:
+        entry: As in `read_image`.
+
+    Returns:
+        A context whose target gives for a window what `read_image` gives.
+
+    Raises:
+        RasterError: As `read_image`; also where the target is called.
+        MissingDependencyError: rasterio is not installed.
+    """
+    with opened(entry.path) as dataset:
+        yield lambda window: _read(entry, *_stored(entry, dataset, window), window)
+
+
+def _stored(
+    entry: ImageEntry,
+    dataset: Any,  # noqa: ANN401 - rasterio has no types
+    window: Window | None,
+) -> tuple[NDArray[Any], NDArray[np.bool_], float | None, Grid]:
+    """The bands, what is not transparent, the number for no data, and the grid."""
+    settings = entry.settings
+    bands, alpha = _chosen(entry.path, settings, dataset)
+    grid = Grid.from_rasterio(dataset)
+    stored = dataset.read(list(bands), window=window)
+    valid = np.ones(stored.shape[1:], bool)
+    if alpha is not None:
+        valid = dataset.read(alpha, window=window) != 0
+    nodata = dataset.nodata if settings.nodata == "file" else settings.nodata
+    return stored, valid, nodata, grid
+
+
+def _read(
+    entry: ImageEntry,
+    stored: NDArray[Any],
+    valid: NDArray[np.bool_],
+    nodata: float | None,
+    grid: Grid,
+    window: Window | None,
+) -> ReadImage:
     if stored.dtype.kind not in "uif":
-        raise RasterError(f"{path}: got pixels of type {stored.dtype}, wanted real numbers")
+        raise RasterError(f"{entry.path}: got pixels of type {stored.dtype}, wanted real numbers")
     if nodata is not None:
         empty = np.isnan(stored) if math.isnan(nodata) else stored == nodata
         valid &= ~empty.all(axis=0)
     beside = valid_beside(entry, grid, window)
     if beside is not None:
         valid &= beside
-    image = _scaled(stored, settings)
+    image = _scaled(stored, entry.settings)
     if image.dtype.kind == "f":
         valid &= np.isfinite(image).all(axis=0)
     image[:, ~valid] = 0

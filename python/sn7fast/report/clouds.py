@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sn7fast.errors import InputError
 from sn7fast.report.packing import varints
+from sn7fast.report.strips import as_strips, strips_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+
+    from sn7fast.report.strips import Strips
+
+
+# That are looked at together: runs of pixels one by one take many times the pixels.
+_PIECE_PX = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +40,7 @@ class Hidden:
     shape_yx: tuple[int, int]
 
 
-class Masks(Mapping[str, "NDArray[np.bool_]"]):
+class Masks(Mapping[str, "Strips"]):
     """Masks of what is valid by month, checked one by one when they are asked for.
 
     Args:
@@ -47,7 +54,7 @@ class Masks(Mapping[str, "NDArray[np.bool_]"]):
 
     def __init__(
         self,
-        valid: Mapping[str, NDArray[np.bool_]] | NDArray[np.bool_] | None,
+        valid: Mapping[str, Any] | NDArray[np.bool_] | None,
         months: Sequence[str],
     ) -> None:
         if valid is not None and not isinstance(valid, Mapping):
@@ -56,10 +63,10 @@ class Masks(Mapping[str, "NDArray[np.bool_]"]):
                     f"valid: got shape {np.shape(valid)}, wanted ({len(months)}, rows, columns)"
                 )
             valid = dict(zip(months, valid, strict=True))
-        self._valid: Mapping[str, NDArray[np.bool_]] = {} if valid is None else valid
+        self._valid: Mapping[str, Any] = {} if valid is None else valid
 
-    def __getitem__(self, month: str) -> NDArray[np.bool_]:
-        mask = np.asarray(self._valid[month])
+    def __getitem__(self, month: str) -> Strips:
+        mask = as_strips(self._valid[month])
         if mask.ndim != 2 or mask.dtype != bool:
             raise InputError(
                 f"valid: month {month}: got {mask.dtype} of shape {mask.shape}, wanted bool "
@@ -77,17 +84,49 @@ class Masks(Mapping[str, "NDArray[np.bool_]"]):
         return len(self._valid)
 
 
-def hidden_of(masks: Mapping[str, NDArray[np.bool_]]) -> dict[str, Hidden]:
+def hidden_of(masks: Mapping[str, Strips]) -> dict[str, Hidden]:
     """The months in which something is hidden."""
     found = {}
     for month, mask in masks.items():
-        if not mask.all():
-            rows, columns = mask.shape
-            found[month] = Hidden(_runs(~mask.ravel()), float((~mask).mean()), (rows, columns))
+        rows, columns = mask.shape
+        runs = _Runs()
+        for strip in strips_of(mask):
+            runs.add(~strip.ravel())
+        if runs.hidden:
+            found[month] = Hidden(runs.ended(), runs.hidden / (rows * columns), (rows, columns))
     return found
 
 
-def _runs(hidden: NDArray[np.bool_]) -> bytes:
-    changes = np.flatnonzero(hidden[1:] != hidden[:-1]) + 1
-    first = [0] if hidden[0] else []
-    return varints(np.diff(np.concatenate([[0], first, changes, [len(hidden)]])))
+class _Runs:
+    """Visible and hidden pixels in turn, of a mask that comes in strips.
+
+    Attributes:
+        hidden: How many there are so far.
+    """
+
+    def __init__(self) -> None:
+        self.hidden = 0
+        self._pieces: list[bytes] = []
+        # Of the run that may go on.
+        self._is_hidden, self._length = False, 0
+
+    def add(self, hidden: NDArray[np.bool_]) -> None:
+        """The next pixels."""
+        for start in range(0, len(hidden), _PIECE_PX):
+            self._add(hidden[start : start + _PIECE_PX])
+
+    def _add(self, hidden: NDArray[np.bool_]) -> None:
+        count = int(np.count_nonzero(hidden))
+        self.hidden += count
+        if count or self._is_hidden:
+            changes = np.flatnonzero(hidden[1:] != hidden[:-1]) + 1
+            if hidden[0] != self._is_hidden:
+                changes = np.concatenate([[0], changes])
+            if len(changes):
+                self._pieces.append(varints(np.diff(changes, prepend=-self._length)))
+                self._is_hidden, self._length = bool(hidden[-1]), -int(changes[-1])
+        self._length += len(hidden)
+
+    def ended(self) -> bytes:
+        """All runs."""
+        return b"".join([*self._pieces, varints(np.array([self._length]))])

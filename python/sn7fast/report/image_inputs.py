@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sn7fast.data.catalog import AoiFiles, Catalog
 from sn7fast.data.discover import discover
@@ -16,20 +16,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from sn7fast.cube import Cube
     from sn7fast.data.discover import Frame
     from sn7fast.data.images import ImageEntry
     from sn7fast.grid import Grid
+    from sn7fast.report.strips import Strips
 
 
 class AoiImages(NamedTuple):
     """What there is of one AOI: the first two as in `sn7fast.report.write_report`."""
 
-    images: Mapping[str, NDArray[Any]] | None = None
-    valid: Mapping[str, NDArray[np.bool_]] | NDArray[np.bool_] | None = None
+    images: Mapping[str, Strips] | None = None
+    valid: Mapping[str, Strips] | None = None
     grid: Grid | None = None
 
 

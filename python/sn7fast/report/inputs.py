@@ -18,11 +18,9 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterable, Mapping
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from sn7fast.buildings import Buildings
     from sn7fast.grid import Grid
+    from sn7fast.report.strips import Strips
     from sn7fast.stack import Stack
 
 # What the pipeline calls the parts of a run.
@@ -40,8 +38,8 @@ class Shown:
 
     tracks: Stack
     truth: Stack | None
-    images: Mapping[str, NDArray[Any]] | None
-    valid: Mapping[str, NDArray[np.bool_]] | NDArray[np.bool_] | None
+    images: Mapping[str, Strips] | None
+    valid: Mapping[str, Strips] | None
     buildings: Buildings | None
 
 

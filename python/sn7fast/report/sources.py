@@ -1,19 +1,18 @@
-"""Where the images of a report come from; each is read when it is asked for."""
+"""Where the images of a report come from: by month, each read as rows of it are asked for."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING, TypeVar
 
 from sn7fast.data.clouds import valid_stack
-from sn7fast.data.images import read_image
-from sn7fast.io.rasters import opened, read_grid
+from sn7fast.io.rasters import read_grid
+from sn7fast.report.reading import CubeRows, EveryOther, ManifestRows, RasterRows, ShownRows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from sn7fast.cube import Cube
@@ -21,10 +20,14 @@ if TYPE_CHECKING:
     from sn7fast.data.discover import Frame
     from sn7fast.data.images import ImageEntry
     from sn7fast.grid import Grid
+    from sn7fast.report.strips import Strips
 
 
-class _ByMonth(Mapping[str, "NDArray[Any]"]):
-    """Images by month."""
+_Found = TypeVar("_Found", bound="Strips", covariant=True)
+
+
+class _ByMonth(Mapping[str, _Found]):
+    """Images or masks by month."""
 
     def __init__(self, months: Sequence[str]) -> None:
         self._months = tuple(months)
@@ -45,7 +48,7 @@ class _ByMonth(Mapping[str, "NDArray[Any]"]):
         return self._months.index(month)
 
 
-class CatalogImages(_ByMonth):
+class CatalogImages(_ByMonth[RasterRows]):
     """Images of SpaceNet 7 as delivered, where there is none those with clouds blacked out."""
 
     def __init__(self, aoi: AoiFiles) -> None:
@@ -55,10 +58,8 @@ class CatalogImages(_ByMonth):
         super().__init__(tuple(self._paths))
         self._aoi = aoi
 
-    def __getitem__(self, month: str) -> NDArray[Any]:
-        with opened(self._paths[month]) as dataset:
-            bands: NDArray[Any] = dataset.read()
-        return bands.transpose(1, 2, 0)
+    def __getitem__(self, month: str) -> RasterRows:
+        return RasterRows(self._paths[month])
 
     def valid(self, months: Sequence[str]) -> Mapping[str, NDArray[np.bool_]]:
         """What is valid in these months, see `sn7fast.data.clouds.valid_stack`."""
@@ -69,7 +70,7 @@ class CatalogImages(_ByMonth):
         return read_grid(next(iter(self._paths.values())))
 
 
-class _CatalogMasks(_ByMonth):
+class _CatalogMasks(_ByMonth["NDArray[np.bool_]"]):
     """What is valid of SpaceNet 7, in the months that have files which say so."""
 
     def __init__(self, aoi: AoiFiles, months: Sequence[str]) -> None:
@@ -85,73 +86,59 @@ class _CatalogMasks(_ByMonth):
         return mask
 
 
-class ManifestImages(_ByMonth):
+class ManifestImages(_ByMonth[ManifestRows]):
     """Images of one AOI of a manifest."""
 
     def __init__(self, entries: Sequence[ImageEntry]) -> None:
         self._entries = {entry.label: entry for entry in entries}
         super().__init__(tuple(self._entries))
 
-    def __getitem__(self, month: str) -> NDArray[Any]:
-        return read_image(self._entries[month])[0].transpose(1, 2, 0)
+    def __getitem__(self, month: str) -> ManifestRows:
+        return ManifestRows(self._entries[month])
 
-    def valid(self) -> Mapping[str, NDArray[np.bool_]]:
+    def valid(self) -> Mapping[str, ManifestRows]:
         """What is valid in each month."""
         return _ManifestMasks(self._entries)
 
 
-class _ManifestMasks(_ByMonth):
+class _ManifestMasks(_ByMonth[ManifestRows]):
     """What is valid of the images of a manifest."""
 
     def __init__(self, entries: Mapping[str, ImageEntry]) -> None:
         super().__init__(tuple(entries))
         self._entries = entries
 
-    def __getitem__(self, month: str) -> NDArray[np.bool_]:
-        return read_image(self._entries[month])[1]
+    def __getitem__(self, month: str) -> ManifestRows:
+        return ManifestRows(self._entries[month], is_mask=True)
 
 
-class RasterImages(_ByMonth):
+class RasterImages(_ByMonth[ShownRows]):
     """Rasters of one AOI, such as masks, one a month."""
 
     def __init__(self, frames: Sequence[Frame]) -> None:
-        self._paths = {frame.month: frame.path for frame in frames}
-        super().__init__(tuple(self._paths))
+        self._rows = {frame.month: ShownRows(frame.path) for frame in frames}
+        super().__init__(tuple(self._rows))
 
-    def __getitem__(self, month: str) -> NDArray[Any]:
-        with opened(self._paths[month]) as dataset:
-            bands: NDArray[Any] = dataset.read()
-        image = bands.transpose(1, 2, 0)
-        # Masks of 0 and 1 would be black.
-        return image[..., 0] > 0 if len(bands) == 1 and image.max() == 1 else image
+    def __getitem__(self, month: str) -> ShownRows:
+        return self._rows[month]
 
 
-class CubeImages(_ByMonth):
+class CubeImages(_ByMonth[CubeRows]):
     """Probabilities of a cube, at the resolution of its grid."""
 
     def __init__(self, cube: Cube) -> None:
         super().__init__(cube.months)
         self._cube = cube
 
-    def __getitem__(self, month: str) -> NDArray[Any]:
-        # A slice of all, for cubes whose rows are read when they are asked for.
-        frame: NDArray[Any] = self._cube.prob[self._place(month)][:]
-        if frame.dtype != np.uint8:
-            frame = (np.clip(np.nan_to_num(frame), 0, 1) * 255).astype(np.uint8)
-        scale = self._cube.scale
-        if scale == 1:
-            return frame
-        rows, columns = frame.shape[0] // scale, frame.shape[1] // scale
-        squares = frame[: rows * scale, : columns * scale].reshape(rows, scale, columns, scale)
-        reduced: NDArray[np.uint8] = squares.mean(axis=(1, 3), dtype=np.float32).astype(np.uint8)
-        return reduced
+    def __getitem__(self, month: str) -> CubeRows:
+        return CubeRows(self._cube.prob[self._place(month)], self._cube.scale)
 
-    def valid(self) -> Mapping[str, NDArray[np.bool_]] | None:
+    def valid(self) -> Mapping[str, EveryOther] | None:
         """Bool (rows, columns) by month, or None if all is valid."""
         return None if self._cube.valid is None else _CubeMasks(self._cube, self._cube.valid)
 
 
-class _CubeMasks(_ByMonth):
+class _CubeMasks(_ByMonth[EveryOther]):
     """What is valid of a cube, at the resolution of its grid."""
 
     def __init__(self, cube: Cube, valid: NDArray[np.bool_]) -> None:
@@ -159,6 +146,5 @@ class _CubeMasks(_ByMonth):
         self._valid = valid
         self._step = cube.scale if valid.shape == cube.prob.shape else 1
 
-    def __getitem__(self, month: str) -> NDArray[np.bool_]:
-        mask: NDArray[np.bool_] = self._valid[self._place(month)][:]
-        return mask[:: self._step, :: self._step]
+    def __getitem__(self, month: str) -> EveryOther:
+        return EveryOther(self._valid[self._place(month)], self._step)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sn7fast.cube import Cube
 from sn7fast.errors import InputError
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sn7fast.buildings import Buildings
+    from sn7fast.report.strips import Strips
     from sn7fast.stack import Stack
 
 
@@ -52,8 +53,8 @@ def write_report(
     tracks: Stack,
     *,
     truth: Stack | None = None,
-    images: Mapping[str, NDArray[Any]] | Cube | None = None,
-    valid: Mapping[str, NDArray[np.bool_]] | NDArray[np.bool_] | None = None,
+    images: Mapping[str, Strips] | Cube | None = None,
+    valid: Mapping[str, Strips] | NDArray[np.bool_] | None = None,
     buildings: Buildings | None = None,
     title: str | None = None,
     truth_min_area_px: float = 4.0,
@@ -71,12 +72,15 @@ def write_report(
         truth: What is right, with ids, in the pixels of the tracks; None leaves out all that
             compares.
         images: Backgrounds by month, any mapping: one that reads its files when asked keeps one
-            image in memory at a time (`sn7fast.report.sources` has them). Arrays (rows, columns,
-            bands) or (rows, columns) of any real type; the first three of three bands or more are
-            red, green and blue. bool and uint8 of one band are shown as they are, all others are
-            stretched. Or a cube, whose probabilities are shown. Months may be missing.
-        valid: bool (rows, columns) by month, or (T, rows, columns) for the months of the tracks:
-            False under cloud and outside the image. None takes that of a cube, else all is valid.
+            image in memory at a time. Arrays (rows, columns, bands) or (rows, columns) of any real
+            type, or what has their ``shape``, ``ndim`` and ``dtype`` and gives arrays for slices of
+            rows: then there are only some rows of it in memory (`sn7fast.report.sources` has such
+            images). The first three of three bands or more are red, green and blue. bool and uint8
+            of one band are shown as they are, all others are stretched. Or a cube, whose
+            probabilities are shown. Months may be missing.
+        valid: bool (rows, columns) by month, as the images; or (T, rows, columns) for the months of
+            the tracks: False under cloud and outside the image. None takes that of a cube, else all
+            is valid.
         buildings: Dates of construction, None takes those of the tracks; without any the page
             shows when buildings were first seen.
         title: Heading; None means the name of the AOI.

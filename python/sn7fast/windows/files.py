@@ -37,7 +37,7 @@ class _OnDisk(ArrayBands):
         def read(month: int, first: int, end: int) -> NDArray[Any]:
             return self._part(array, np.s_[month, first:end])
 
-        return LazyFrames(array.shape, array.dtype, read)
+        return LazyFrames(array.shape, array.dtype, read, self.block_rows)
 
 
 class ZarrBands(_OnDisk):

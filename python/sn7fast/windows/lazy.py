@@ -22,6 +22,7 @@ class LazyFrames:
         shape: Months, rows and columns.
         dtype: Of the pixels.
         read: Gives the pixels of a month, by its position, from a row to another.
+        block_rows: Rows that are best read together.
     """
 
     ndim = 3
@@ -31,14 +32,17 @@ class LazyFrames:
         shape: tuple[int, ...],
         dtype: Any,  # noqa: ANN401 - as numpy takes it
         read: Callable[[int, int, int], NDArray[Any]],
+        block_rows: int = 1,
     ) -> None:
         self.shape, self.dtype, self._read = shape, np.dtype(dtype), read
+        self.block_rows = block_rows
 
     def __len__(self) -> int:
         return self.shape[0]
 
     def __getitem__(self, month: int) -> _LazyFrame:
-        return _LazyFrame(self.shape[1:], self.dtype, range(len(self))[month], self._read)
+        place = range(len(self))[month]
+        return _LazyFrame(self.shape[1:], self.dtype, place, self._read, self.block_rows)
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ class _LazyFrame:
     dtype: np.dtype[Any]
     month: int
     read: Callable[[int, int, int], NDArray[Any]]
+    block_rows: int
     ndim: int = 2
 
     def __getitem__(self, rows: slice) -> NDArray[Any]:

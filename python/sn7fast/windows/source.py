@@ -15,13 +15,16 @@ from sn7fast.io.rasters import opened
 from sn7fast.windows.lazy import LazyFrames
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
     from sn7fast.data.discover import Frame
     from sn7fast.data.images import ImageEntry
     from sn7fast.grid import Grid
+
+# For rows of a month of a lazy cube that are read at a time, unless those of a block take more.
+_WINDOW_BYTES = 48 * 2**20
 
 
 class CubeBands(Protocol):
@@ -111,6 +114,8 @@ class FrameBands:
     grid: Grid | None = field(init=False)
     is_uint8: bool = field(init=False)
     block_rows: int = field(init=False)
+    _block_columns: int = field(init=False)
+    _window_px: int = field(init=False)
 
     def __post_init__(self) -> None:
         from sn7fast.data.cubes import MonthlyRasters
@@ -124,10 +129,12 @@ class FrameBands:
                 f"beside: got {len(self.beside)} for {len(self.frames)} frames, wanted one for "
                 "each or none"
             )
-        blocks = set()
+        blocks, wide, count = set(), 1, 1
         for frame in self.frames:
             with opened(frame.path) as dataset:
                 blocks.add(int(dataset.block_shapes[0][0]))
+                wide = max(wide, int(dataset.block_shapes[0][1]))
+                count = max(count, int(dataset.count))
                 is_prediction = TAG in dataset.tags()
         self._files: Any = (
             MonthlyPredictions(self.frames, self.output)
@@ -144,6 +151,9 @@ class FrameBands:
             with opened(path) as dataset:
                 coarse = max(coarse, int(dataset.block_shapes[0][0]) * self.scale)
         self.block_rows = rows_together([*blocks, self.scale], coarse, self.shape_yx[0])
+        # Predictions are decoded to two float32 an output, and what is wanted of them to two more.
+        px_bytes = 8 * count + 8 if is_prediction else 3 if self.is_uint8 else 12
+        self._block_columns, self._window_px = wide, _WINDOW_BYTES // px_bytes
 
     def lazy_cube(self) -> Cube:
         """A cube for those who only look at some rows of a month at a time: these are then read.
@@ -153,20 +163,41 @@ class FrameBands:
         shape = (len(self.months), *self.shape_yx)
 
         def prob(month: int, first: int, end: int) -> NDArray[Any]:
-            frame: NDArray[Any] = self.read_month(month, first, end).prob[0]
-            return frame
+            return self._put_together(month, (first, end), lambda part: part.prob)
 
         def valid(month: int, first: int, end: int) -> NDArray[np.bool_]:
-            pixels = self.read_month(month, first, end).valid_pixels()
-            return np.ones((end - first, shape[2]), bool) if pixels is None else pixels[0]
+            def of(part: Cube) -> NDArray[np.bool_]:
+                pixels = part.valid_pixels()
+                return np.ones(part.prob.shape, bool) if pixels is None else pixels
 
-        frames: Any = LazyFrames(shape, np.uint8 if self.is_uint8 else np.float32, prob)
-        masks: Any = LazyFrames(shape, bool, valid)
+            return self._put_together(month, (first, end), of)
+
+        pixels = np.uint8 if self.is_uint8 else np.float32
+        frames: Any = LazyFrames(shape, pixels, prob, self.block_rows)
+        masks: Any = LazyFrames(shape, bool, valid, self.block_rows)
         return Cube(frames, self.months, masks, self.scale, self.grid)
 
-    def read_month(self, month: int, first: int, end: int) -> Cube:
-        """Rows of one month, by its position, as a cube of that month."""
-        return self._read(self._files.only(month), self.beside[month : month + 1], first, end)
+    def _put_together(
+        self, month: int, rows: tuple[int, int], of: Callable[[Cube], NDArray[Any]]
+    ) -> NDArray[Any]:
+        """What there is of rows of a month; some columns are read at a time.
+
+        Reading takes many times the memory of what is wanted of it.
+        """
+        blocks = max(1, self._window_px // max(1, (rows[1] - rows[0]) * self._block_columns))
+        width = blocks * self._block_columns
+        parts = [
+            of(self.read_month(month, *rows, (left, min(left + width, self.shape_yx[1]))))[0]
+            for left in range(0, self.shape_yx[1], width)
+        ]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+
+    def read_month(
+        self, month: int, first: int, end: int, columns: tuple[int, int] | None = None
+    ) -> Cube:
+        """Rows, and columns, of one month, by its position, as a cube of that month."""
+        beside = self.beside[month : month + 1]
+        return self._read(self._files.only(month), beside, first, end, columns)
 
     def read(self, first: int, end: int, columns: tuple[int, int] | None = None) -> Cube:
         """See `CubeBands`."""
