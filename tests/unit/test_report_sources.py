@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 
 from sn7fast import Cube
+from sn7fast.data.catalog import AoiFiles, MonthFiles
+from sn7fast.data.clouds import valid_stack
 from sn7fast.data.discover import Frame
 from sn7fast.data.images import ImageEntry, ImageSettings, image_reader, read_image
 from sn7fast.errors import RasterError
 from sn7fast.io.rasters import write_mask
-from sn7fast.report.sources import CubeImages, ManifestImages, RasterImages
+from sn7fast.report.sources import CatalogImages, CubeImages, ManifestImages, RasterImages
+from sn7fast.report.strips import strips_of
 from sn7fast.windows import FrameBands
 from sn7fast.windows.lazy import LazyFrames
 from striped import MONTHS, make_tiny, page, scene, write_tif
@@ -85,6 +88,58 @@ def test_images_of_a_manifest_are_shown_as_their_arrays(tmp_path, tiny_strips, p
         np.testing.assert_array_equal(found.valid()[month], valid[month])
     wanted = page(tmp_path, images, valid, image_bytes=900)
     assert page(tmp_path, found, found.valid(), image_bytes=900) == wanted
+
+
+def month_files(folder, *, masked, image, udm):
+    """A month of SpaceNet 7 with some of its files; bands of 3 have no alpha."""
+    rng = np.random.default_rng(4)
+
+    def picture(name, bands):
+        if not bands:
+            return None
+        values = rng.integers(0, 255, (133, 70, bands)).astype(np.uint8)
+        values[rng.random((133, 70)) < 0.3] = 0
+        return write_tif(folder / f"{name}.tif", values, **TILED)
+
+    unusable = folder / "udm.tif"
+    write_mask(unusable, scene("bool", (134, 71)))
+    return MonthFiles(
+        aoi="a",
+        month="2018_01",
+        image=picture("image", image),
+        image_masked=picture("masked", masked),
+        udm_mask=unusable if udm else None,
+    )
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"masked": 4, "image": 0, "udm": False},
+        {"masked": 3, "image": 4, "udm": True},
+        {"masked": 0, "image": 4, "udm": True},
+        {"masked": 0, "image": 4, "udm": False},
+        {"masked": 0, "image": 3, "udm": True},
+        {"masked": 0, "image": 0, "udm": True},
+    ],
+)
+def test_what_is_valid_of_space_net_7_is_that_of_the_stack(tmp_path, tiny_strips, given):
+    aoi = AoiFiles("a", (month_files(tmp_path, **given),))
+    masks = CatalogImages(aoi).valid(MONTHS)
+    assert list(masks) == ["2018_01"]
+    assert masks.get("2018_02") is None
+    wanted = valid_stack(aoi, MONTHS[:1])[0]
+    assert 0 < wanted.sum() < wanted.size
+    np.testing.assert_array_equal(masks["2018_01"], wanted)
+    assert len(list(strips_of(masks["2018_01"]))) > 1
+
+
+def test_masks_of_space_net_7_that_do_not_fit_are_named(tmp_path):
+    files = month_files(tmp_path, masked=0, image=4, udm=True)
+    write_mask(files.udm_mask, scene("bool", (136, 70)))
+    masks = CatalogImages(AoiFiles("a", (files,))).valid(MONTHS)
+    with pytest.raises(RasterError, match=r"udm\.tif: got 136 x 70 .* the image has"):
+        np.asarray(masks["2018_01"])
 
 
 def test_windows_of_an_image_that_stays_open(tmp_path):

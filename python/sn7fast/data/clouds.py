@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sn7fast.data.catalog import AoiFiles, MonthFiles
+    from sn7fast.io.rasters import Window
 
 
 def valid_stack(
@@ -41,7 +42,7 @@ def valid_stack(
         MissingDependencyError: rasterio is not installed.
     """
     files = {month.month: month for month in aoi.months}
-    found = {month: _valid(files[month], shape_yx) for month in months if month in files}
+    found = {month: _fitted(files[month], shape_yx) for month in months if month in files}
     seen = {month: valid for month, valid in found.items() if valid is not None}
     if not seen:
         return None
@@ -56,11 +57,27 @@ def valid_stack(
     return np.stack([seen.get(month, np.ones(shape, bool)) for month in months])
 
 
-def _valid(files: MonthFiles, shape_yx: tuple[int, int] | None) -> NDArray[np.bool_] | None:
-    if path := files.best_image:
-        valid = valid_pixels(files)
-    elif path := files.udm_mask:
-        valid = read_mask(path)[0] == 0
-    else:
+def valid_month(files: MonthFiles, window: Window | None = None) -> NDArray[np.bool_]:
+    """The valid pixels of a month that has an image or a UDM raster; see `valid_stack`.
+
+    Args:
+        files: Of the month.
+        window: Rows and columns to read; None means all.
+
+    Raises:
+        InputError: There is neither.
+        RasterError: A file cannot be read or has another shape.
+        MissingDependencyError: rasterio is not installed.
+    """
+    if files.best_image is None and files.udm_mask is not None:
+        clear: NDArray[np.bool_] = read_mask(files.udm_mask, window=window)[0] == 0
+        return clear
+    return valid_pixels(files, window)
+
+
+def _fitted(files: MonthFiles, shape_yx: tuple[int, int] | None) -> NDArray[np.bool_] | None:
+    path = files.best_image or files.udm_mask
+    if path is None:
         return None
+    valid = valid_month(files)
     return valid if shape_yx is None else fitted(valid, shape_yx, path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sn7fast.errors import InputError, RasterError
-from sn7fast.io.rasters import opened, read_mask
+from sn7fast.io.rasters import opened, read_grid, read_mask
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sn7fast.data.catalog import MonthFiles
+    from sn7fast.io.rasters import Window
 
 _ALPHA = 4
 
 
-def valid_pixels(files: MonthFiles) -> NDArray[np.bool_]:
+def valid_pixels(files: MonthFiles, window: Window | None = None) -> NDArray[np.bool_]:
     """The valid pixels of one month of SpaceNet 7.
 
     Those of the masked image with alpha above 0; if it has no alpha, those that are not black in
@@ -28,9 +29,10 @@ def valid_pixels(files: MonthFiles) -> NDArray[np.bool_]:
 
     Args:
         files: A month with an image.
+        window: Rows and columns to read, inside the image; None means all.
 
     Returns:
-        bool (rows, columns), of the shape of the masked image, else of the image.
+        bool (rows, columns), of the shape of the masked image, else of the image; or of the window.
 
     Raises:
         InputError: There is no image.
@@ -40,13 +42,15 @@ def valid_pixels(files: MonthFiles) -> NDArray[np.bool_]:
     if files.image_masked is not None:
         with opened(files.image_masked) as dataset:
             if dataset.count < _ALPHA:
-                return _some(dataset.read())
-            return _some(dataset.read([_ALPHA]))
+                return _some(dataset.read(window=window))
+            return _some(dataset.read([_ALPHA], window=window))
     if files.image is None:
         raise InputError(f"{files.aoi}: month {files.month} has no image")
     with opened(files.image) as dataset:
         shape_yx = dataset.shape
-        alpha = _some(dataset.read([_ALPHA])) if dataset.count >= _ALPHA else None
+        alpha = None
+        if dataset.count >= _ALPHA:
+            alpha = _some(dataset.read([_ALPHA], window=window))
     if files.udm_mask is None:
         if alpha is None:
             raise RasterError(
@@ -54,7 +58,11 @@ def valid_pixels(files: MonthFiles) -> NDArray[np.bool_]:
                 "raster: which pixels are valid cannot be told"
             )
         return alpha
-    clear = fitted(read_mask(files.udm_mask)[0] == 0, shape_yx, files.udm_mask)
+    if window is None:
+        clear = fitted(read_mask(files.udm_mask)[0] == 0, shape_yx, files.udm_mask)
+    else:
+        check_fits(read_grid(files.udm_mask).shape_yx, shape_yx, files.udm_mask)
+        clear = read_mask(files.udm_mask, window=window)[0] == 0
     return clear if alpha is None else clear & alpha
 
 

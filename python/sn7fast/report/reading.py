@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from sn7fast.data.clouds import valid_month
 from sn7fast.data.images import image_reader
+from sn7fast.errors import InputError
 from sn7fast.io.bands import little_cache
 from sn7fast.io.rasters import opened
 from sn7fast.report.strips import strips_of
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from sn7fast.data.catalog import MonthFiles
     from sn7fast.data.images import ImageEntry
     from sn7fast.io.rasters import Window
     from sn7fast.report.strips import Strips
@@ -158,13 +161,43 @@ class ManifestRows(_Rows):
 
             def rows(first: int, end: int) -> NDArray[Any]:
                 found = np.empty((*bands, end - first, columns), dtype)
-                for window in _windows((first, end), columns, blocks, pixels):
+                for window, place in _windows((first, end), columns, blocks, pixels):
                     image, valid, _ = read(window)
-                    (top, bottom), (left, right) = window
-                    place = np.s_[..., top - first : bottom - first, left:right]
                     found[place] = valid if self._is_mask else image
                 return found if self._is_mask else found.transpose(1, 2, 0)
 
+            yield rows
+
+
+class CatalogMask(_Rows):
+    """What is valid of a month of SpaceNet 7 that has an image or a UDM raster."""
+
+    def __init__(self, files: MonthFiles) -> None:
+        self._files = files
+
+    @cached_property
+    def head(self) -> _Head:
+        """Shape, type, and rows that are best read together."""
+        files = self._files
+        path = files.best_image or files.udm_mask
+        if path is None:
+            raise InputError(f"{files.aoi}: month {files.month} has no image and no UDM raster")
+        with opened(path) as dataset:
+            (high, wide), pixels = dataset.block_shapes[0], _WINDOW_VALUES // dataset.count
+            return _Head(dataset.shape, np.dtype(bool), high, wide, pixels)
+
+    @contextmanager
+    def reading(self) -> Iterator[ReadRows]:
+        """A context whose target reads the rows from one to another."""
+        (_, columns), _, *blocks, pixels = self.head
+
+        def rows(first: int, end: int) -> NDArray[Any]:
+            found = np.empty((end - first, columns), bool)
+            for window, place in _windows((first, end), columns, blocks, pixels):
+                found[place] = valid_month(self._files, window)
+            return found
+
+        with little_cache():
             yield rows
 
 
@@ -232,14 +265,19 @@ class EveryOther(_Rows):
 
 def _windows(
     rows: tuple[int, int], columns: int, blocks: Sequence[int], pixels: int
-) -> Iterator[Window]:
-    """Windows that cover rows, each of whole blocks and so many pixels if a block has not more."""
+) -> Iterator[tuple[Window, Any]]:
+    """Windows that cover rows, and their places in an array of these rows.
+
+    Each has whole blocks, and so many pixels at most unless a block has more.
+    """
     (first, end), (high, wide) = rows, blocks
     width = min(columns, max(1, pixels // (high * wide)) * wide)
     height = max(1, pixels // (high * width)) * high
     for top in range(first, end, height):
         for left in range(0, columns, width):
-            yield (top, min(top + height, end)), (left, min(left + width, columns))
+            bottom, right = min(top + height, end), min(left + width, columns)
+            place = np.s_[..., top - first : bottom - first, left:right]
+            yield ((top, bottom), (left, right)), place
 
 
 def _native_blocks(frame: Strips, scale: int) -> int:

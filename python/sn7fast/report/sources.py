@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
-from sn7fast.data.clouds import valid_stack
 from sn7fast.io.rasters import read_grid
-from sn7fast.report.reading import CubeRows, EveryOther, ManifestRows, RasterRows, ShownRows
+from sn7fast.report.reading import (
+    CatalogMask,
+    CubeRows,
+    EveryOther,
+    ManifestRows,
+    RasterRows,
+    ShownRows,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +67,7 @@ class CatalogImages(_ByMonth[RasterRows]):
     def __getitem__(self, month: str) -> RasterRows:
         return RasterRows(self._paths[month])
 
-    def valid(self, months: Sequence[str]) -> Mapping[str, NDArray[np.bool_]]:
+    def valid(self, months: Sequence[str]) -> Mapping[str, CatalogMask]:
         """What is valid in these months, see `sn7fast.data.clouds.valid_stack`."""
         return _CatalogMasks(self._aoi, months)
 
@@ -70,20 +76,16 @@ class CatalogImages(_ByMonth[RasterRows]):
         return read_grid(next(iter(self._paths.values())))
 
 
-class _CatalogMasks(_ByMonth["NDArray[np.bool_]"]):
+class _CatalogMasks(_ByMonth[CatalogMask]):
     """What is valid of SpaceNet 7, in the months that have files which say so."""
 
     def __init__(self, aoi: AoiFiles, months: Sequence[str]) -> None:
-        known = {files.month for files in aoi.months if files.best_image or files.udm_mask}
-        super().__init__([month for month in months if month in known])
-        self._aoi = aoi
+        found = {files.month: files for files in aoi.months if files.best_image or files.udm_mask}
+        self._files = {month: found[month] for month in months if month in found}
+        super().__init__(tuple(self._files))
 
-    def __getitem__(self, month: str) -> NDArray[np.bool_]:
-        found = None if month not in self._months else valid_stack(self._aoi, [month])
-        if found is None:
-            raise KeyError(month)
-        mask: NDArray[np.bool_] = found[0]
-        return mask
+    def __getitem__(self, month: str) -> CatalogMask:
+        return CatalogMask(self._files[month])
 
 
 class ManifestImages(_ByMonth[ManifestRows]):
