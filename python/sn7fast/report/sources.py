@@ -32,105 +32,97 @@ if TYPE_CHECKING:
 _Found = TypeVar("_Found", bound="Strips", covariant=True)
 
 
-class _ByMonth(Mapping[str, _Found]):
-    """Images or masks by month."""
+class _OfFiles(Mapping[str, _Found]):
+    """Images or masks on disk by month."""
 
-    def __init__(self, months: Sequence[str]) -> None:
-        self._months = tuple(months)
+    def __init__(self, rows: Mapping[str, _Found]) -> None:
+        # Each remembers what it has once seen of its file.
+        self._rows = rows
+
+    def __getitem__(self, month: str) -> _Found:
+        return self._rows[month]
 
     def __contains__(self, month: object) -> bool:
-        # Without this a mapping reads the image to see whether there is one.
-        return month in self._months
+        return month in self._rows
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._months)
+        return iter(self._rows)
 
     def __len__(self) -> int:
-        return len(self._months)
-
-    def _place(self, month: str) -> int:
-        if month not in self._months:
-            raise KeyError(month)
-        return self._months.index(month)
+        return len(self._rows)
 
 
-class CatalogImages(_ByMonth[RasterRows]):
+class CatalogImages(_OfFiles[RasterRows]):
     """Images of SpaceNet 7 as delivered, where there is none those with clouds blacked out."""
 
     def __init__(self, aoi: AoiFiles) -> None:
         self._paths = {
             files.month: path for files in aoi.months if (path := files.image or files.image_masked)
         }
-        super().__init__(tuple(self._paths))
+        super().__init__({month: RasterRows(path) for month, path in self._paths.items()})
         self._aoi = aoi
 
-    def __getitem__(self, month: str) -> RasterRows:
-        return RasterRows(self._paths[month])
-
     def valid(self, months: Sequence[str]) -> Mapping[str, CatalogMask]:
-        """What is valid in these months, see `sn7fast.data.clouds.valid_stack`."""
-        return _CatalogMasks(self._aoi, months)
+        """What is valid in those of these months that have files which say so.
+
+        See `sn7fast.data.clouds.valid_stack`.
+        """
+        found = {
+            files.month: CatalogMask(files)
+            for files in self._aoi.months
+            if files.best_image or files.udm_mask
+        }
+        return _OfFiles({month: found[month] for month in months if month in found})
 
     def grid(self) -> Grid:
         """That of the first image."""
         return read_grid(next(iter(self._paths.values())))
 
 
-class _CatalogMasks(_ByMonth[CatalogMask]):
-    """What is valid of SpaceNet 7, in the months that have files which say so."""
-
-    def __init__(self, aoi: AoiFiles, months: Sequence[str]) -> None:
-        found = {files.month: files for files in aoi.months if files.best_image or files.udm_mask}
-        self._files = {month: found[month] for month in months if month in found}
-        super().__init__(tuple(self._files))
-
-    def __getitem__(self, month: str) -> CatalogMask:
-        return CatalogMask(self._files[month])
-
-
-class ManifestImages(_ByMonth[ManifestRows]):
+class ManifestImages(_OfFiles[ManifestRows]):
     """Images of one AOI of a manifest."""
 
     def __init__(self, entries: Sequence[ImageEntry]) -> None:
         self._entries = {entry.label: entry for entry in entries}
-        super().__init__(tuple(self._entries))
-
-    def __getitem__(self, month: str) -> ManifestRows:
-        return ManifestRows(self._entries[month])
+        super().__init__({month: ManifestRows(entry) for month, entry in self._entries.items()})
 
     def valid(self) -> Mapping[str, ManifestRows]:
         """What is valid in each month."""
-        return _ManifestMasks(self._entries)
+        entries = self._entries.items()
+        return _OfFiles({month: ManifestRows(entry, is_mask=True) for month, entry in entries})
 
 
-class _ManifestMasks(_ByMonth[ManifestRows]):
-    """What is valid of the images of a manifest."""
-
-    def __init__(self, entries: Mapping[str, ImageEntry]) -> None:
-        super().__init__(tuple(entries))
-        self._entries = entries
-
-    def __getitem__(self, month: str) -> ManifestRows:
-        return ManifestRows(self._entries[month], is_mask=True)
-
-
-class RasterImages(_ByMonth[ShownRows]):
+class RasterImages(_OfFiles[ShownRows]):
     """Rasters of one AOI, such as masks, one a month."""
 
     def __init__(self, frames: Sequence[Frame]) -> None:
-        self._rows = {frame.month: ShownRows(frame.path) for frame in frames}
-        super().__init__(tuple(self._rows))
-
-    def __getitem__(self, month: str) -> ShownRows:
-        return self._rows[month]
+        super().__init__({frame.month: ShownRows(frame.path) for frame in frames})
 
 
-class CubeImages(_ByMonth[CubeRows]):
-    """Probabilities of a cube, at the resolution of its grid."""
+class _OfCube(Mapping[str, _Found]):
+    """Images or masks of the months of a cube."""
 
     def __init__(self, cube: Cube) -> None:
-        super().__init__(cube.months)
         self._cube = cube
+
+    def __contains__(self, month: object) -> bool:
+        # Without this a mapping looks for the image to see whether there is one.
+        return month in self._cube.months
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._cube.months)
+
+    def __len__(self) -> int:
+        return len(self._cube.months)
+
+    def _place(self, month: str) -> int:
+        if month not in self._cube.months:
+            raise KeyError(month)
+        return self._cube.months.index(month)
+
+
+class CubeImages(_OfCube[CubeRows]):
+    """Probabilities of a cube, at the resolution of its grid."""
 
     def __getitem__(self, month: str) -> CubeRows:
         return CubeRows(self._cube.prob[self._place(month)], self._cube.scale)
@@ -140,11 +132,11 @@ class CubeImages(_ByMonth[CubeRows]):
         return None if self._cube.valid is None else _CubeMasks(self._cube, self._cube.valid)
 
 
-class _CubeMasks(_ByMonth[EveryOther]):
+class _CubeMasks(_OfCube[EveryOther]):
     """What is valid of a cube, at the resolution of its grid."""
 
     def __init__(self, cube: Cube, valid: NDArray[np.bool_]) -> None:
-        super().__init__(cube.months)
+        super().__init__(cube)
         self._valid = valid
         self._step = cube.scale if valid.shape == cube.prob.shape else 1
 
