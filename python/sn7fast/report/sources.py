@@ -6,14 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 from sn7fast.io.rasters import read_grid
-from sn7fast.report.reading import (
-    CatalogMask,
-    CubeRows,
-    EveryOther,
-    ManifestRows,
-    RasterRows,
-    ShownRows,
-)
+from sn7fast.report.cube_rows import CubeRows, EveryOther
+from sn7fast.report.reading import CatalogMask, ManifestRows, RasterRows, ShownRows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
