@@ -196,8 +196,8 @@ def pipeline(folder, memory, method):
             os.link(frame.path, source / "large" / frame.path.name)
     out = folder / f"run {method} {memory:g}"
     result = run_pipeline(
-        source, out, post=settings_of(method), formats=(".parquet",), report=False,
-        kind="probabilities", memory_mb=memory,
+        source, out, post=settings_of(method), formats=(".parquet",), kind="probabilities",
+        memory_mb=memory,
     )  # fmt: skip
     if result.failed:
         raise SystemExit(f"{method}: {result.failed}")
