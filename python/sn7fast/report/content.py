@@ -73,7 +73,7 @@ class Content:
         if truth is not None:
             comparison = compare(truth, tracks, truth_min_area_px=truth_min_area_px)
         sides = [Rows(stack, months) for stack in given]
-        shapes = shapes_of([side.footprints for side in sides])
+        shapes = shapes_of([stack.footprints for stack in given], [side.order for side in sides])
         notes = _notes(shapes, backgrounds)
         grid = next((stack.grid for stack in given if stack.grid is not None), None)
         ground = None

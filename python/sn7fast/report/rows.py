@@ -27,7 +27,6 @@ class Rows:
     Attributes:
         ids: int64 (n,), ascending; a building's number is its place here.
         order: int64 (rows,), rows of the stack in the order of the page.
-        footprints: In that order.
 
     Raises:
         InputError: An id comes twice in a month.
@@ -45,7 +44,6 @@ class Rows:
                 f"AOI {stack.aoi}: id {self.ids[self.number[row]]} comes twice in month "
                 f"{months[month[row]]}, wanted each once"
             )
-        self.footprints = stack.footprints[self.order]
         self._building, self._month = self.number[self.order], month[self.order]
 
     def described(self) -> dict[str, Any]:

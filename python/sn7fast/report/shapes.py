@@ -10,7 +10,7 @@ import numpy as np
 from sn7fast.report.packing import folded, varints
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -48,22 +48,28 @@ class Shapes:
     columns: dict[str, bytes]
 
 
-def shapes_of(sides: Sequence[Footprints]) -> Shapes:
-    """The shapes of all footprints, those of the first side first."""
+def shapes_of(
+    sides: Sequence[Footprints], orders: Sequence[NDArray[np.int64]] | None = None
+) -> Shapes:
+    """The shapes of all footprints, those of the first side first.
+
+    Args:
+        sides: Footprints of tracks, or of tracks and truth.
+        orders: In which order the rows of each side are gone through; None leaves them as they are.
+    """
     parts, is_rounded = _fitting([side.coords for side in sides])
     columns: dict[str, list[bytes]] = {name: [] for name in ("rings", "heads", "starts", "steps")}
-    of_row = []
+    of_row = [np.empty(0, np.int64)]
     known: dict[bytes, int] = {}
     last = np.zeros((1, 2), np.int64)
-    for side in sides:
-        points = np.empty(side.coords.shape, np.int32)
-        for block, coords in _blocks(side.coords):
-            points[block] = np.round(coords * parts)
-        rows, kept = _numbered(side, points, known)
-        of_row.append(rows)
-        for first in range(0, len(kept), _ROWS):
-            ring_count, is_first, kept_rings = _rings_of(side, kept[first : first + _ROWS])
-            head, start, step = _steps(side, points, kept_rings, is_first)
+    for side, order in zip(sides, orders or [np.arange(len(side)) for side in sides], strict=True):
+        for first in range(0, len(order), _ROWS):
+            some = side[order[first : first + _ROWS]]
+            points = np.round(some.coords * parts).astype(np.int32)
+            rows, kept = _numbered(some, points, known)
+            of_row.append(rows)
+            ring_count, is_first, kept_rings = _rings_of(some, kept)
+            head, start, step = _steps(some, points, kept_rings, is_first)
             columns["rings"].append(varints(ring_count))
             columns["heads"].append(varints(head))
             columns["starts"].append(varints(folded(np.diff(start, axis=0, prepend=last)).ravel()))
@@ -84,17 +90,10 @@ def _fitting(sides: Sequence[NDArray[np.float64]]) -> tuple[int, bool]:
         if all(
             np.array_equal(np.round(coords * parts) / parts, coords)
             for side in sides
-            for _, coords in _blocks(side)
+            for coords in np.split(side, range(_BLOCK, len(side), _BLOCK))
         ):
             return parts, False
     return _PARTS[-1], True
-
-
-def _blocks(coords: NDArray[np.float64]) -> Iterator[tuple[slice, NDArray[np.float64]]]:
-    """Coordinates, some at a time, and where they are."""
-    for first in range(0, len(coords), _BLOCK):
-        block = slice(first, first + _BLOCK)
-        yield block, coords[block]
 
 
 def _numbered(
@@ -107,21 +106,16 @@ def _numbered(
     point_of = side.ring_offsets[ring_of]
     is_single = np.diff(ring_of) == 1
     rows, is_new = np.empty(len(side), np.int64), np.zeros(len(side), bool)
-    for first in range(0, len(side), _ROWS):
-        some = range(first, min(first + _ROWS, len(side)))
-        base = int(point_of[first])
-        data = points[base : point_of[some.stop]].tobytes()
-        ends = ((point_of[first : some.stop + 1] - base) * points.strides[0]).tolist()
-        for row, start, stop, single in zip(
-            some, ends[:-1], ends[1:], is_single[first : some.stop].tolist(), strict=True
-        ):
-            key = data[start:stop]
-            if not single:
-                # Points alone do not say where a ring ends; one with several is its own shape.
-                key += side.ring_offsets[ring_of[row] : ring_of[row + 1]].tobytes() + b"rings"
-            before = len(known)
-            rows[row] = known.setdefault(key, before)
-            is_new[row] = len(known) > before
+    data = points.tobytes()
+    ends = (point_of * points.strides[0]).tolist()
+    for row, (start, stop, single) in enumerate(
+        zip(ends[:-1], ends[1:], is_single.tolist(), strict=True)
+    ):
+        before = len(known)
+        # Points alone do not say where a ring ends; a footprint with several is its own shape.
+        key = data[start:stop] if single or start == stop else b"rings %d" % before
+        rows[row] = known.setdefault(key, before)
+        is_new[row] = len(known) > before
     return rows, np.flatnonzero(is_new)
 
 
