@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # What reading a damaged file raises; the second line is for bits that ask for what zipfile lacks.
-DAMAGE = (ValueError, EOFError, KeyError, TypeError, OSError, zipfile.BadZipFile, zlib.error,
-           NotImplementedError, RuntimeError)  # fmt: skip
+_DAMAGE = (ValueError, EOFError, KeyError, TypeError, OSError, zipfile.BadZipFile, zlib.error,
+            NotImplementedError, RuntimeError)  # fmt: skip
 
 _SUFFIX = ".npy"
 
@@ -100,13 +100,12 @@ class ArrayReader:
         self._row = self._head.shape[1:]
         self.left = self._head.shape[0] if self._head.shape else 1
 
-    def take(self, count: int | None = None) -> NDArray[Any]:
-        """So many more rows, or all that are left.
+    def take(self, count: int) -> NDArray[Any]:
+        """So many more rows.
 
         Raises:
             EOFError: There are fewer.
         """
-        count = self.left if count is None else count
         size = self._head.dtype.itemsize * math.prod(self._row)
         if not 0 <= count <= self.left:
             raise EOFError(f"got {self.left} more rows, wanted {count}")
@@ -195,7 +194,7 @@ def open_npz(path: str | os.PathLike[str]) -> Iterator[Npz]:
         try:
             with zipfile.ZipFile(file) as archive:
                 yield Npz(archive)
-        except DAMAGE as error:
+        except _DAMAGE as error:
             if isinstance(error, FormatError) or (isinstance(error, OSError) and error.errno):
                 raise
             raise FormatError(f"{path}: cannot be read as npz: {error}") from error

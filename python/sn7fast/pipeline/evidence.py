@@ -68,10 +68,10 @@ def evidence(cube: Cube, stack: LargeStack, last: Stack) -> Evidence:
     pixels = _Pixels(cube)
     confidence, observed = [np.empty(0)], [np.empty(0, bool)]
     status = np.where(last.month_index < len(stack.months) - 1, 2, 0).astype(np.uint8)
-    row = 0
+    month_index, row = stack.month_index, 0
     with ThreadPoolExecutor(get_num_threads()) as pool:
         for part in stack.parts():
-            index = stack.month_index[row : row + len(part)]
+            index = month_index[row : row + len(part)]
             row += len(part)
             pieces = _pieces(part.frame_offsets)
             shapes = (part.footprints[piece] for piece in pieces)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -28,17 +28,17 @@ class Head(NamedTuple):
     window_px: int = 1
 
 
-class OnDemand:
+class OnDemand(ABC):
     """An image or a mask in rows; see `sn7fast.report.strips.Strips`."""
 
-    @cached_property
+    @property
+    @abstractmethod
     def head(self) -> Head:
         """Shape, type, and rows that are best read together."""
-        raise NotImplementedError
 
+    @abstractmethod
     def reading(self) -> AbstractContextManager[ReadRows]:
         """A context whose target reads the rows from one to another."""
-        raise NotImplementedError
 
     @property
     def shape(self) -> tuple[int, ...]:
